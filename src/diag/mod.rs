@@ -1,0 +1,152 @@
+//! Everything that is said about a user's files: one type, [`Diagnostic`], with places, causes and
+//! a remedy. How it is drawn is in [`render`]; who prints it is `cli`'s business.
+
+mod render;
+mod sources;
+mod suggest;
+
+pub use render::render;
+pub use sources::{Place, SourceId, Sources};
+pub use suggest::{did_you_mean, list};
+
+/// How much a diagnostic weighs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Severity {
+    /// Worth knowing, changes nothing.
+    Info,
+    /// Works, but risky or surprising.
+    Warning,
+    /// Stops the run: nothing is written.
+    Error,
+}
+
+/// A place with a word about it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Label {
+    /// Where.
+    pub place: Place,
+    /// What is to be seen there; may be empty.
+    pub text: String,
+}
+
+/// One statement about the user's files.
+///
+/// `message` is lower case without a full stop and names things in backticks; `help` is an action.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Diagnostic {
+    /// A stable id: `group/name`.
+    pub id: &'static str,
+    /// How much it weighs.
+    pub severity: Severity,
+    /// What is wrong, in one line.
+    pub message: String,
+    /// Where: the first is the primary one.
+    pub labels: Vec<Label>,
+    /// The output it is about, `fleet-out/prod/apps/kuard/deployment.yaml` or with `:line`.
+    pub output: Option<String>,
+    /// Further causes, one line each.
+    pub because: Vec<String>,
+    /// What to do, one line each.
+    pub help: Vec<String>,
+}
+
+impl Diagnostic {
+    /// An error without a place yet.
+    pub fn error(id: &'static str, message: impl Into<String>) -> Self {
+        Self::new(id, Severity::Error, message)
+    }
+
+    /// A warning without a place yet.
+    pub fn warning(id: &'static str, message: impl Into<String>) -> Self {
+        Self::new(id, Severity::Warning, message)
+    }
+
+    /// A statement of any weight, without a place yet.
+    pub fn new(id: &'static str, severity: Severity, message: impl Into<String>) -> Self {
+        Self {
+            id,
+            severity,
+            message: message.into(),
+            labels: Vec::new(),
+            output: None,
+            because: Vec::new(),
+            help: Vec::new(),
+        }
+    }
+
+    /// Adds a place without a word.
+    #[must_use]
+    pub fn at(self, place: impl Into<Option<Place>>) -> Self {
+        self.label(place, "")
+    }
+
+    /// Adds a place with a word about it; `None` adds nothing.
+    #[must_use]
+    pub fn label(mut self, place: impl Into<Option<Place>>, text: impl Into<String>) -> Self {
+        if let Some(place) = place.into() {
+            self.labels.push(Label { place, text: text.into() });
+        }
+        self
+    }
+
+    /// Names the output file it is about.
+    #[must_use]
+    pub fn output(mut self, output: impl Into<String>) -> Self {
+        self.output = Some(output.into());
+        self
+    }
+
+    /// Adds a cause.
+    #[must_use]
+    pub fn because(mut self, because: impl Into<String>) -> Self {
+        self.because.push(because.into());
+        self
+    }
+
+    /// Adds a remedy.
+    #[must_use]
+    pub fn help(mut self, help: impl Into<String>) -> Self {
+        self.help.push(help.into());
+        self
+    }
+}
+
+/// What a stage found. A stage reports every problem it finds, not the first.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Problems(pub Vec<Diagnostic>);
+
+impl Problems {
+    /// Nothing found yet.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Adds one, unless the very same was said before.
+    pub fn push(&mut self, diagnostic: Diagnostic) {
+        if !self.0.contains(&diagnostic) {
+            self.0.push(diagnostic);
+        }
+    }
+
+    /// Adds what another stage or thread found.
+    pub fn extend(&mut self, other: Problems) {
+        for diagnostic in other.0 {
+            self.push(diagnostic);
+        }
+    }
+
+    /// Is there an error among them?
+    pub fn has_errors(&self) -> bool {
+        self.0.iter().any(|d| d.severity == Severity::Error)
+    }
+
+    /// How many errors.
+    pub fn errors(&self) -> usize {
+        self.0.iter().filter(|d| d.severity == Severity::Error).count()
+    }
+
+    /// Did nothing turn up at all?
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}

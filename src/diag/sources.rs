@@ -1,0 +1,111 @@
+//! The texts that diagnostics point into, and places in them.
+
+use std::sync::Arc;
+
+/// A text that was read: a config file, a template, a pack's file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct SourceId(u32);
+
+/// A range of bytes in a source.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Place {
+    /// Which text.
+    pub source: SourceId,
+    /// First byte.
+    pub start: u32,
+    /// One past the last byte.
+    pub end: u32,
+}
+
+#[derive(Clone, Debug)]
+struct Source {
+    name: Arc<str>,
+    text: Arc<str>,
+}
+
+/// All texts of a project, in the order they were read. Append-only.
+#[derive(Clone, Debug, Default)]
+pub struct Sources {
+    list: Vec<Source>,
+}
+
+impl Sources {
+    /// No text yet.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Adds a text under the name people know it by: a path relative to the project with `/`, or
+    /// `<built-in>/loki/pack.yaml`.
+    pub fn add(&mut self, name: impl Into<Arc<str>>, text: impl Into<Arc<str>>) -> SourceId {
+        let id = SourceId(u32::try_from(self.list.len()).unwrap_or(u32::MAX));
+        self.list.push(Source { name: name.into(), text: text.into() });
+        id
+    }
+
+    /// The name of a text.
+    pub fn name(&self, id: SourceId) -> &str {
+        self.list.get(id.0 as usize).map_or("?", |s| &s.name)
+    }
+
+    /// The text.
+    pub fn text(&self, id: SourceId) -> &str {
+        self.list.get(id.0 as usize).map_or("", |s| &s.text)
+    }
+
+    /// What stands at a place; empty if the place is not in the text.
+    pub fn slice(&self, place: Place) -> &str {
+        self.text(place.source).get(place.start as usize..place.end as usize).unwrap_or("")
+    }
+
+    /// Line and column of the start of a place, both from 1, the column in characters.
+    pub fn line_column(&self, place: Place) -> (usize, usize) {
+        let text = self.text(place.source);
+        let mut start = (place.start as usize).min(text.len());
+        while !text.is_char_boundary(start) {
+            start -= 1;
+        }
+        let before = &text[..start];
+        let line = before.bytes().filter(|b| *b == b'\n').count() + 1;
+        let column = before.rsplit('\n').next().unwrap_or("").chars().count() + 1;
+        (line, column)
+    }
+
+    /// `environments/prod.yaml:12:5`.
+    pub fn locate(&self, place: Place) -> String {
+        let (line, column) = self.line_column(place);
+        format!("{}:{line}:{column}", self.name(place.source))
+    }
+}
+
+impl Place {
+    /// A range of bytes; ranges beyond 4 GiB are cut.
+    pub fn new(source: SourceId, range: std::ops::Range<usize>) -> Self {
+        let fit = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
+        Self { source, start: fit(range.start), end: fit(range.end) }
+    }
+
+    /// The empty range at the start of a text: "the file as such".
+    pub fn top(source: SourceId) -> Self {
+        Self { source, start: 0, end: 0 }
+    }
+
+    /// The same place, one or more bytes wide, for carets.
+    pub fn range(self) -> std::ops::Range<usize> {
+        self.start as usize..self.end as usize
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_and_columns_count_characters_from_one() {
+        let mut sources = Sources::new();
+        let id = sources.add("a.yaml", "ä: 1\nb: ö x\n");
+        let start = "ä: 1\nb: ö ".len();
+        assert_eq!(sources.locate(Place::new(id, start..start + 1)), "a.yaml:2:6");
+        assert_eq!(sources.slice(Place::new(id, start..start + 1)), "x");
+    }
+}

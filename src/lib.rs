@@ -1,0 +1,24 @@
+//! `gen` turns a typed description of environments into a Git tree that Flux reconciles.
+//!
+//! One straight line, see [`pipeline`]: load → resolve → render → layout → check → write.
+//! The order of the modules below is a rule: a module uses only those listed above it
+//! (`tests/tidy.rs` keeps it).
+
+pub mod diag;
+pub mod hash;
+pub mod name;
+pub mod yaml;
+pub mod schema;
+pub mod tree;
+pub mod flux;
+pub mod host;
+pub mod config;
+pub mod load;
+pub mod template;
+pub mod resolve;
+pub mod render;
+pub mod layout;
+pub mod check;
+pub mod write;
+pub mod pipeline;
+pub mod cli;

@@ -1,0 +1,5 @@
+//! A project in memory.
+
+/// A template pack.
+#[derive(Clone, Debug)]
+pub struct Pack {}

@@ -1,0 +1,5 @@
+//! The binary `gen`: everything happens in the library.
+
+fn main() -> std::process::ExitCode {
+    fleetgen::cli::main()
+}

@@ -1,0 +1,320 @@
+//! One environment, complete: nothing is optional that has a default.
+
+use crate::{diag::Place, load::Pack, yaml::Node};
+use indexmap::IndexMap;
+use std::sync::Arc;
+
+/// One environment, merged, resolved, defaulted and cross-checked.
+#[derive(Clone, Debug)]
+pub struct Environment {
+    /// Its name: the path under `environments/` without the ending.
+    pub name: String,
+    /// Its file.
+    pub place: Place,
+    /// The Kubernetes minor, `1.34`, if stated.
+    pub kubernetes: Option<String>,
+    /// The cluster.
+    pub cluster: Cluster,
+    /// The open variables.
+    pub vars: Node,
+    /// The source that Flux reads.
+    pub source: Source,
+    /// How Flux is installed and told to sync.
+    pub flux: Flux,
+    /// What the environment says about namespaces.
+    pub namespaces: IndexMap<String, Namespace>,
+    /// The components, in the order of their first appearance, lowest layer first.
+    pub components: Vec<Component>,
+    /// Does the user have a `fleet-out/<environment>/cluster/flux-system/kustomization.yaml` of their own?
+    pub own_flux_system: bool,
+}
+
+/// The cluster of an environment.
+#[derive(Clone, Debug)]
+pub struct Cluster {
+    /// Unique in the fleet.
+    pub name: String,
+    /// Public DNS zone.
+    pub domain: Option<String>,
+    /// API groups that are there without any component of ours.
+    pub provides: Vec<Spot>,
+    /// As templates see it: `{name, domain, provides}`.
+    pub node: Node,
+}
+
+/// A word and where it was written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Spot {
+    /// The word: a component's name, an API group.
+    pub text: String,
+    /// Where, if it was written.
+    pub place: Option<Place>,
+}
+
+/// The source that Flux reads the fleet from.
+#[derive(Clone, Debug)]
+pub struct Source {
+    /// `GitRepository` or `OCIRepository` (or `Bucket`).
+    pub kind: String,
+    /// Its address.
+    pub url: String,
+    /// `branch`, `tag`, `semver`, `commit`, `digest` as given.
+    pub reference: SourceRef,
+    /// Where the repository's root lies in the artifact, `./` by default.
+    pub root: String,
+    /// The pull Secret in `flux-system`.
+    pub secret: Option<String>,
+    /// `generic`, `aws`, `azure`, `gcp`, `github`.
+    pub provider: Option<String>,
+    /// Where it was set.
+    pub place: Option<Place>,
+}
+
+/// Which revision of a source.
+#[derive(Clone, Debug, Default)]
+pub struct SourceRef {
+    /// A branch (Git).
+    pub branch: Option<Spot>,
+    /// A tag.
+    pub tag: Option<Spot>,
+    /// A range of versions.
+    pub semver: Option<Spot>,
+    /// A commit (Git).
+    pub commit: Option<Spot>,
+    /// A full reference name (Git).
+    pub name: Option<Spot>,
+    /// A digest (OCI).
+    pub digest: Option<Spot>,
+}
+
+/// Who makes the root source and Kustomization.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sync {
+    /// A FluxInstance.
+    Operator,
+    /// A source and a root Kustomization.
+    Classic,
+    /// Nobody: only the tree.
+    None,
+}
+
+/// Flux itself.
+#[derive(Clone, Debug)]
+pub struct Flux {
+    /// The minor, `2.9`.
+    pub version: String,
+    /// Who makes the root.
+    pub sync: Sync,
+    /// Where Flux's images come from.
+    pub registry: String,
+    /// The controllers, `source-controller` and so on.
+    pub components: Vec<String>,
+    /// Merged last into the FluxInstance's `spec`.
+    pub instance: Option<Node>,
+    /// Where `sync` was set.
+    pub place: Option<Place>,
+}
+
+/// A Pod Security level, weakest last: `Restricted < Baseline < Privileged`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum PodSecurity {
+    /// `restricted`
+    Restricted,
+    /// `baseline`
+    Baseline,
+    /// `privileged`
+    Privileged,
+}
+
+impl PodSecurity {
+    /// As Kubernetes writes it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            PodSecurity::Restricted => "restricted",
+            PodSecurity::Baseline => "baseline",
+            PodSecurity::Privileged => "privileged",
+        }
+    }
+}
+
+/// What an environment says about a namespace.
+#[derive(Clone, Debug)]
+pub struct Namespace {
+    /// Its Pod Security level.
+    pub pod_security: Option<PodSecurity>,
+    /// Further labels (string values).
+    pub labels: Option<Node>,
+    /// Annotations (string values).
+    pub annotations: Option<Node>,
+    /// Where the namespace is named.
+    pub place: Option<Place>,
+}
+
+/// Where a component goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Stage {
+    /// `infrastructure/`
+    Infrastructure,
+    /// `apps/`
+    Apps,
+    /// `outside/`, not for Flux
+    Outside,
+}
+
+impl Stage {
+    /// The folder's name.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Stage::Infrastructure => "infrastructure",
+            Stage::Apps => "apps",
+            Stage::Outside => "outside",
+        }
+    }
+}
+
+/// What a release does when it fails.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OnFailure {
+    /// `RetryOnFailure`
+    Retry,
+    /// `RemediateOnFailure` with three retries, rolling back on upgrade
+    Rollback,
+}
+
+/// One use of a pack.
+#[derive(Clone, Debug)]
+pub struct Component {
+    /// Its name.
+    pub name: String,
+    /// Its key in the environment (or layer) that introduced it.
+    pub place: Place,
+    /// The pack.
+    pub pack: Arc<Pack>,
+    /// Where its objects live.
+    pub namespace: String,
+    /// Which folder.
+    pub stage: Stage,
+    /// The least Pod Security level its pods run under, if it has a say, and where that was said.
+    pub pod_security: Option<(PodSecurity, Option<Place>)>,
+    /// Its Helm releases, in the pack's order.
+    pub releases: Vec<Release>,
+    /// `needs:`: components that must be ready first.
+    pub needs: Vec<Spot>,
+    /// API groups whose CRDs it brings.
+    pub provides: Vec<Spot>,
+    /// API groups used by custom resources hidden in its charts.
+    pub requires: Vec<Spot>,
+    /// Its inputs: checked, defaulted, references resolved.
+    pub inputs: Node,
+    /// Changes to its objects.
+    pub patches: Vec<Patch>,
+    /// Objects of the user's own.
+    pub extra: IndexMap<String, Node>,
+    /// A kustomize base or plain manifests of the user's own, copied to `base/` (pack `raw`).
+    pub base: Vec<BaseFile>,
+    /// A source of its own (pack `raw`): the component lives elsewhere. Fields `kind, url, ref, path, …`.
+    pub source: Option<Node>,
+    /// Times and behaviour of its Flux objects.
+    pub flux: ComponentFlux,
+    /// Its sealed Secrets, nearest layer's wins, sorted by name.
+    pub sealed: Vec<SealedFile>,
+    /// The Secrets that it needs.
+    pub secrets: Vec<NeededSecret>,
+}
+
+/// One Helm release of a component.
+#[derive(Clone, Debug)]
+pub struct Release {
+    /// The pack's key in `charts:`; empty with a single `chart:`.
+    pub key: String,
+    /// Name of HelmRelease, source and Helm release.
+    pub name: String,
+    /// The chart.
+    pub chart: Chart,
+    /// Keys of the releases of this component that come first.
+    pub needs: Vec<String>,
+    /// The component's `values`, merged last.
+    pub values: Option<Node>,
+}
+
+/// Coordinates of a chart.
+#[derive(Clone, Debug)]
+pub struct Chart {
+    /// `oci://…` (with the chart's name) or `https://…` (a repository).
+    pub url: String,
+    /// The chart's name, for `https`.
+    pub name: Option<String>,
+    /// The exact version.
+    pub version: String,
+    /// `sha256:…`, for OCI.
+    pub digest: Option<String>,
+    /// Where the version is written.
+    pub place: Option<Place>,
+}
+
+/// A patch of the user's own.
+#[derive(Clone, Debug)]
+pub struct Patch {
+    /// Its name.
+    pub name: String,
+    /// Where it stands.
+    pub place: Option<Place>,
+    /// `{target: {group, kind, name}, merge: {…} | json: […]}`, references resolved.
+    pub node: Node,
+}
+
+/// A file of a base.
+#[derive(Clone, Debug)]
+pub struct BaseFile {
+    /// Path relative to the base.
+    pub path: String,
+    /// Its bytes.
+    pub bytes: Arc<[u8]>,
+    /// Its text as a source, when it is text.
+    pub place: Option<Place>,
+}
+
+/// Times and behaviour of a component's Flux objects. Durations as Flux writes them.
+#[derive(Clone, Debug)]
+pub struct ComponentFlux {
+    /// How often to reconcile.
+    pub interval: String,
+    /// How often to retry after a failure.
+    pub retry_interval: String,
+    /// How long to wait.
+    pub timeout: String,
+    /// Wait for everything to be ready?
+    pub wait: bool,
+    /// Suspend the Kustomization?
+    pub suspend: bool,
+    /// What its releases do when they fail.
+    pub on_failure: OnFailure,
+}
+
+/// A sealed Secret: copied byte for byte.
+#[derive(Clone, Debug)]
+pub struct SealedFile {
+    /// File name, `kuard-tls.sops.yaml`; its stem is `metadata.name`.
+    pub file_name: String,
+    /// Its bytes.
+    pub bytes: Arc<[u8]>,
+    /// Its text as a source.
+    pub place: Place,
+    /// The object as it stands there: `metadata` readable, `data` sealed.
+    pub node: Node,
+}
+
+/// A Secret that a component needs.
+#[derive(Clone, Debug)]
+pub struct NeededSecret {
+    /// Its name.
+    pub name: String,
+    /// The keys that it must have, sorted.
+    pub keys: Vec<String>,
+    /// Why: the pack's description, or the input that names it.
+    pub description: String,
+    /// Where it was asked for.
+    pub place: Option<Place>,
+    /// Named under `secrets.external`: comes from elsewhere.
+    pub external: bool,
+}

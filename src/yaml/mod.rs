@@ -1,0 +1,6 @@
+//! The only place that knows a YAML library: parse with places and styles, resolve plain scalars as
+//! Kubernetes does, and emit so that every reader gets the very same values.
+
+mod node;
+
+pub use node::{Key, Map, Node, Origin, Read, Style, Trail, Value};
