@@ -19,9 +19,8 @@ pub fn render(diagnostic: &Diagnostic, sources: &Sources, colour: bool) -> Strin
         if !label.text.is_empty() {
             annotation = annotation.label(label.text.as_str());
         }
-        group = group.element(
-            Snippet::source(text).path(sources.name(label.place.source)).annotation(annotation),
-        );
+        group = group
+            .element(Snippet::source(text).path(sources.name(label.place.source)).annotation(annotation));
     }
     if let Some(output) = &diagnostic.output {
         group = group.element(Level::NOTE.message(format!("in {output}")));
