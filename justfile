@@ -1,0 +1,37 @@
+# The commands of CONTRIBUTING.md, for people who have `just`. CI runs `.ci/run`, which is the same.
+
+# all of it, as CI does
+ci:
+    .ci/run
+
+fmt:
+    cargo fmt --all
+
+lint:
+    cargo clippy --all-targets -- -D warnings
+
+test:
+    cargo test
+
+doc:
+    RUSTDOCFLAGS="-D warnings" cargo doc --no-deps
+
+# the example fleet of this repository
+render *ENV='--all':
+    cargo run --release -- render {{ENV}}
+
+# rewrite expected outputs: look at the difference before you commit it
+golden:
+    GEN_GOLDEN=rewrite cargo test --test main
+    cargo run --release -- pack test --update ./packs
+
+bench:
+    cargo bench
+
+# 200 environments of 50 components, as in the README's figures
+fleet N='200' M='50' DIR='/tmp/gen-fleet':
+    cargo run --release --example fleet -- {{N}} {{M}} {{DIR}}
+
+# licences, advisories, doubles (needs cargo-deny)
+deny:
+    cargo deny check
