@@ -1,1 +1,20 @@
-//! (being built)
+//! The user's files as written: one field one key, each with its documentation. JSON Schemas come
+//! from the same types. Parts that are open (inputs, values, patches, variables) stay nodes.
+
+mod environment;
+mod fleet;
+mod open;
+mod pack;
+mod words;
+
+pub use environment::{
+    ChartChange, ClusterFile, ComponentFile, ComponentFluxFile, ComponentSourceFile, EnvironmentFile,
+    NamespaceFile, SecretsFile,
+};
+pub use fleet::{FleetFile, FluxFile, RefFile, SourceFile};
+pub use open::{Open, OpenMap, When};
+pub use pack::{
+    ChartFile, DelimitersFile, ExampleFile, Generate, IgnoreDrift, PackFile, PackSecret, PackSecretKey,
+    ReleaseFile,
+};
+pub use words::{Controller, OnFailure, PodSecurity, Provider, SourceKind, Stage, Sync};

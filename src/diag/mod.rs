@@ -6,7 +6,7 @@ mod sources;
 mod suggest;
 
 pub use render::render;
-pub use sources::{Place, SourceId, Sources};
+pub use sources::{Place, SourceId, Sources, Spot};
 pub use suggest::{did_you_mean, list};
 
 /// How much a diagnostic weighs.

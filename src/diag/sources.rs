@@ -17,6 +17,15 @@ pub struct Place {
     pub end: u32,
 }
 
+/// A word and where it was written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Spot {
+    /// The word: a component's name, an API group.
+    pub text: String,
+    /// Where, if it was written.
+    pub place: Option<Place>,
+}
+
 #[derive(Clone, Debug)]
 struct Source {
     name: Arc<str>,

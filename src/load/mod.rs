@@ -1,5 +1,7 @@
-//! A project in memory.
+//! A project in memory: the input side of the disk.
 
-/// A template pack.
-#[derive(Clone, Debug)]
-pub struct Pack {}
+mod model;
+
+pub use model::{
+    BaseFile, Broken, EnvironmentSource, Fleet, OwnFluxSystem, Pack, PackRelease, Project, SealedFile,
+};

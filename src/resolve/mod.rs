@@ -3,6 +3,6 @@
 mod model;
 
 pub use model::{
-    BaseFile, Chart, Cluster, Component, ComponentFlux, Environment, Flux, Namespace, NeededSecret, OnFailure,
-    Patch, PodSecurity, Release, SealedFile, Source, SourceRef, Spot, Stage, Sync,
+    BaseFile, Chart, Cluster, Component, ComponentFlux, Environment, Flux, Namespace, NeededSecret,
+    OnFailure, Patch, PodSecurity, Release, SealedFile, Source, SourceRef, Spot, Stage, Sync,
 };

@@ -4,6 +4,12 @@ use crate::{diag::Place, load::Pack, yaml::Node};
 use indexmap::IndexMap;
 use std::sync::Arc;
 
+pub use crate::{
+    config::{OnFailure, PodSecurity, Stage, Sync},
+    diag::Spot,
+    load::{BaseFile, SealedFile},
+};
+
 /// One environment, merged, resolved, defaulted and cross-checked.
 #[derive(Clone, Debug)]
 pub struct Environment {
@@ -42,15 +48,6 @@ pub struct Cluster {
     pub node: Node,
 }
 
-/// A word and where it was written.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Spot {
-    /// The word: a component's name, an API group.
-    pub text: String,
-    /// Where, if it was written.
-    pub place: Option<Place>,
-}
-
 /// The source that Flux reads the fleet from.
 #[derive(Clone, Debug)]
 pub struct Source {
@@ -87,17 +84,6 @@ pub struct SourceRef {
     pub digest: Option<Spot>,
 }
 
-/// Who makes the root source and Kustomization.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Sync {
-    /// A FluxInstance.
-    Operator,
-    /// A source and a root Kustomization.
-    Classic,
-    /// Nobody: only the tree.
-    None,
-}
-
 /// Flux itself.
 #[derive(Clone, Debug)]
 pub struct Flux {
@@ -115,28 +101,6 @@ pub struct Flux {
     pub place: Option<Place>,
 }
 
-/// A Pod Security level, weakest last: `Restricted < Baseline < Privileged`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum PodSecurity {
-    /// `restricted`
-    Restricted,
-    /// `baseline`
-    Baseline,
-    /// `privileged`
-    Privileged,
-}
-
-impl PodSecurity {
-    /// As Kubernetes writes it.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            PodSecurity::Restricted => "restricted",
-            PodSecurity::Baseline => "baseline",
-            PodSecurity::Privileged => "privileged",
-        }
-    }
-}
-
 /// What an environment says about a namespace.
 #[derive(Clone, Debug)]
 pub struct Namespace {
@@ -148,37 +112,6 @@ pub struct Namespace {
     pub annotations: Option<Node>,
     /// Where the namespace is named.
     pub place: Option<Place>,
-}
-
-/// Where a component goes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Stage {
-    /// `infrastructure/`
-    Infrastructure,
-    /// `apps/`
-    Apps,
-    /// `outside/`, not for Flux
-    Outside,
-}
-
-impl Stage {
-    /// The folder's name.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Stage::Infrastructure => "infrastructure",
-            Stage::Apps => "apps",
-            Stage::Outside => "outside",
-        }
-    }
-}
-
-/// What a release does when it fails.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum OnFailure {
-    /// `RetryOnFailure`
-    Retry,
-    /// `RemediateOnFailure` with three retries, rolling back on upgrade
-    Rollback,
 }
 
 /// One use of a pack.
@@ -263,17 +196,6 @@ pub struct Patch {
     pub node: Node,
 }
 
-/// A file of a base.
-#[derive(Clone, Debug)]
-pub struct BaseFile {
-    /// Path relative to the base.
-    pub path: String,
-    /// Its bytes.
-    pub bytes: Arc<[u8]>,
-    /// Its text as a source, when it is text.
-    pub place: Option<Place>,
-}
-
 /// Times and behaviour of a component's Flux objects. Durations as Flux writes them.
 #[derive(Clone, Debug)]
 pub struct ComponentFlux {
@@ -289,19 +211,6 @@ pub struct ComponentFlux {
     pub suspend: bool,
     /// What its releases do when they fail.
     pub on_failure: OnFailure,
-}
-
-/// A sealed Secret: copied byte for byte.
-#[derive(Clone, Debug)]
-pub struct SealedFile {
-    /// File name, `kuard-tls.sops.yaml`; its stem is `metadata.name`.
-    pub file_name: String,
-    /// Its bytes.
-    pub bytes: Arc<[u8]>,
-    /// Its text as a source.
-    pub place: Place,
-    /// The object as it stands there: `metadata` readable, `data` sealed.
-    pub node: Node,
 }
 
 /// A Secret that a component needs.

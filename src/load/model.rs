@@ -1,0 +1,150 @@
+//! What [`load`](super) makes: a [`Project`], all inputs in memory, each environment file still by
+//! itself. Merging is `resolve`'s business.
+
+use crate::{
+    config::{ChartFile, FleetFile, PackFile},
+    diag::{Place, Sources, Spot},
+    schema::Schema,
+    template::{Delimiters, TemplateFile},
+    yaml::Node,
+};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
+
+/// All inputs of a project.
+#[derive(Clone, Debug)]
+pub struct Project {
+    /// Every text that was read.
+    pub sources: Sources,
+    /// `environments/fleet.yaml`.
+    pub fleet: Fleet,
+    /// Environments and layers by name. One whose file cannot be used is missing here and named in `broken`.
+    pub environments: BTreeMap<String, EnvironmentSource>,
+    /// Packs by name, the project's own before built-in ones. One that cannot be used is missing here and
+    /// named in `broken`.
+    pub packs: BTreeMap<String, Arc<Pack>>,
+    /// Shared partials, paths from `_lib/` on: the project's own first, a built-in one of the same path left out.
+    pub lib: Vec<TemplateFile>,
+    /// Sealed Secrets by owner (environment or layer), then component, sorted by file name.
+    pub secrets: BTreeMap<String, BTreeMap<String, Vec<SealedFile>>>,
+    /// The texts under `environments/files/`, by path below it, for `$file`.
+    pub files: BTreeMap<String, Arc<str>>,
+    /// The folders `fleet-out/<environment>/cluster/flux-system/` that have a `kustomization.yaml`, by environment.
+    pub own_flux_system: BTreeMap<String, OwnFluxSystem>,
+    /// What is there but cannot be used; the reason was told.
+    pub broken: Broken,
+}
+
+/// Names of things that are there but cannot be used: that they are missing is no news.
+#[derive(Clone, Debug, Default)]
+pub struct Broken {
+    /// Environments and layers.
+    pub environments: BTreeSet<String>,
+    /// Packs.
+    pub packs: BTreeSet<String>,
+}
+
+/// `environments/fleet.yaml`.
+#[derive(Clone, Debug)]
+pub struct Fleet {
+    /// As types.
+    pub file: FleetFile,
+    /// As written: the lowest layer of `source` and `flux`.
+    pub node: Node,
+    /// The file as such.
+    pub place: Option<Place>,
+}
+
+/// An environment or a layer as written.
+#[derive(Clone, Debug)]
+pub struct EnvironmentSource {
+    /// Its name: the path under `environments/` without the ending.
+    pub name: String,
+    /// The file as such.
+    pub place: Place,
+    /// The file as written, checked by itself.
+    pub node: Node,
+    /// A layer: never rendered alone.
+    pub is_abstract: bool,
+    /// The layers that it names, in the order written.
+    pub extends: Vec<Spot>,
+    /// What is merged for it, lowest layer first, itself last; each once, at its first place, depth first.
+    pub layers: Vec<String>,
+}
+
+/// A template pack.
+#[derive(Clone, Debug)]
+pub struct Pack {
+    /// The folder's name.
+    pub name: String,
+    /// Is it one of those inside the binary?
+    pub builtin: bool,
+    /// Its `pack.yaml` as such.
+    pub place: Place,
+    /// `pack.yaml` as types.
+    pub file: PackFile,
+    /// `pack.yaml` as written.
+    pub node: Node,
+    /// The schema of its inputs.
+    pub schema: Schema,
+    /// The marks its templates are written with, when not the usual ones.
+    pub delimiters: Option<Delimiters>,
+    /// Its templates and partials, paths relative to its folder, sorted.
+    pub templates: Vec<TemplateFile>,
+    /// The texts under its `files/`, by path below it.
+    pub files: BTreeMap<String, Arc<str>>,
+    /// The names of its examples, sorted.
+    pub examples: Vec<String>,
+    /// Its Helm releases in the order written; one with an empty key for a single `chart:`.
+    pub releases: Vec<PackRelease>,
+}
+
+/// A Helm release of a pack.
+#[derive(Clone, Debug)]
+pub struct PackRelease {
+    /// The key in `charts:`; empty with a single `chart:`.
+    pub key: String,
+    /// The chart's coordinates.
+    pub chart: ChartFile,
+    /// The same as written, with a place for each of them.
+    pub node: Node,
+    /// The line that sets the version.
+    pub version_place: Option<Place>,
+    /// Keys of the releases that come first.
+    pub needs: Vec<Spot>,
+}
+
+/// A sealed Secret: copied byte for byte.
+#[derive(Clone, Debug)]
+pub struct SealedFile {
+    /// File name, `kuard-tls.sops.yaml`; its stem is `metadata.name`.
+    pub file_name: String,
+    /// Its bytes.
+    pub bytes: Arc<[u8]>,
+    /// Its text as a source.
+    pub place: Place,
+    /// The object as it stands there: `metadata` readable, `data` sealed.
+    pub node: Node,
+}
+
+/// A file of a base.
+#[derive(Clone, Debug)]
+pub struct BaseFile {
+    /// Path relative to the base.
+    pub path: String,
+    /// Its bytes.
+    pub bytes: Arc<[u8]>,
+    /// Its text as a source, when it is text.
+    pub place: Option<Place>,
+}
+
+/// A folder `fleet-out/<environment>/cluster/flux-system/` of the user's own.
+#[derive(Clone, Debug)]
+pub struct OwnFluxSystem {
+    /// Its `kustomization.yaml`, as a path in the project.
+    pub path: String,
+    /// Sources and Flux Kustomizations named `flux-system` in it: the kind, and the file it stands in.
+    pub objects: Vec<Spot>,
+}
