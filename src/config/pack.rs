@@ -17,6 +17,8 @@ pub struct PackFile {
     pub stage: words::Stage,
     /// Where its objects live; the component's name by default.
     pub namespace: Option<String>,
+    /// The longest name that a component of it may have, where a chart cuts longer ones.
+    pub name_max_length: Option<usize>,
     /// The least Pod Security level its pods run under; absent: it has no pods.
     pub pod_security: Option<words::PodSecurity>,
     /// The schema of its inputs.
