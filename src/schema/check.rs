@@ -251,7 +251,8 @@ impl<'a> Check<'a> {
         if let Some(pattern) = rule.pattern.as_ref().filter(|p| !p.is_match(text)) {
             let said = self.error("input/pattern", value, format!("`{path}` does not match its pattern"));
             let said = said.because(format!("the pattern is `{pattern}`"));
-            let said = rule.description.iter().fold(said, |s, d| s.because(format!("`{path}`: {}", d.trim())));
+            let said =
+                rule.description.iter().fold(said, |s, d| s.because(format!("`{path}`: {}", d.trim())));
             self.found.push(said);
         }
         if let Some((format, why)) = rule.format.and_then(|f| f.check(text).err().map(|why| (f, why))) {
@@ -312,7 +313,8 @@ impl<'a> Check<'a> {
         for name in missing {
             let full = member(path, name);
             let said = self.error("input/required", value, format!("`{full}` is required"));
-            let about = rule.properties.as_ref().and_then(|p| p.get(name)).and_then(|r| r.description.as_ref());
+            let about =
+                rule.properties.as_ref().and_then(|p| p.get(name)).and_then(|r| r.description.as_ref());
             let said = about.iter().fold(said, |s, d| s.because(format!("`{name}`: {}", d.trim())));
             self.found.push(said.help(format!("set `{full}`")));
         }
@@ -341,7 +343,9 @@ impl<'a> Check<'a> {
         }
         let mut names = Vec::new();
         around.iter().for_each(|r| self.schema.names(r, &mut names, 0));
-        names.extend(outer.iter().flat_map(|o| o.rule().properties.iter().flat_map(IndexMap::keys)).map(|k| &**k));
+        names.extend(
+            outer.iter().flat_map(|o| o.rule().properties.iter().flat_map(IndexMap::keys)).map(|k| &**k),
+        );
         let shown = if path.is_empty() { String::new() } else { format!(" in `{path}`") };
         let said = Diagnostic::error("input/unknown", format!("unknown key `{}`{shown}", key.text))
             .at(key.place.or(item.place()));
@@ -487,9 +491,12 @@ fn compare(a: &Node, b: &Node) -> Option<std::cmp::Ordering> {
 fn is_plain_date(value: &Node) -> bool {
     let Some(text) = value.as_str().filter(|_| value.style == Style::Plain) else { return false };
     let bytes = text.as_bytes();
-    let digits = |range: std::ops::Range<usize>| bytes.get(range).is_some_and(|b| b.iter().all(u8::is_ascii_digit));
+    let digits =
+        |range: std::ops::Range<usize>| bytes.get(range).is_some_and(|b| b.iter().all(u8::is_ascii_digit));
     let rest = text.split_once('-').filter(|(year, _)| year.len() == 4).map(|(_, rest)| rest);
-    let Some((month, day)) = rest.filter(|_| digits(0..4)).and_then(|r| r.split_once('-')) else { return false };
+    let Some((month, day)) = rest.filter(|_| digits(0..4)).and_then(|r| r.split_once('-')) else {
+        return false;
+    };
     let number = |s: &str| (1..=2).contains(&s.len()) && s.bytes().all(|b| b.is_ascii_digit());
     let cut = day.find(|c: char| !c.is_ascii_digit()).unwrap_or(day.len());
     let (day, time) = day.split_at(cut);

@@ -39,8 +39,21 @@ pub enum Format {
 impl Format {
     /// The words that `format:` takes.
     pub const NAMES: [&'static str; 15] = [
-        "cidr", "cron", "date", "dns-label", "dns-subdomain", "duration", "email", "hostname", "image", "ip",
-        "prometheus-duration", "quantity", "semver", "uri", "url",
+        "cidr",
+        "cron",
+        "date",
+        "dns-label",
+        "dns-subdomain",
+        "duration",
+        "email",
+        "hostname",
+        "image",
+        "ip",
+        "prometheus-duration",
+        "quantity",
+        "semver",
+        "uri",
+        "url",
     ];
 
     /// The format with this name.
@@ -138,7 +151,8 @@ fn digits(text: &str) -> bool {
 
 /// The part after the scheme.
 fn uri(text: &str) -> Result<&str, String> {
-    let bad = |c: char| c.is_whitespace() || c.is_control() || matches!(c, '"' | '<' | '>' | '\\' | '^' | '`');
+    let bad =
+        |c: char| c.is_whitespace() || c.is_control() || matches!(c, '"' | '<' | '>' | '\\' | '^' | '`');
     ensure(!text.contains(bad), "it contains a blank or a character that must be percent-encoded")?;
     let (scheme, rest) = text.split_once(':').ok_or("it has no scheme such as `https:`")?;
     let first = scheme.starts_with(|c: char| c.is_ascii_alphabetic());
@@ -259,9 +273,8 @@ fn image(text: &str) -> Result<(), String> {
         None => (rest, None),
     };
     let word = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'.' | b'-');
-    let tag_good = |t: &str| {
-        (1..=128).contains(&t.len()) && t.bytes().all(word) && !t.starts_with(['.', '-'])
-    };
+    let tag_good =
+        |t: &str| (1..=128).contains(&t.len()) && t.bytes().all(word) && !t.starts_with(['.', '-']);
     ensure(tag.is_none_or(tag_good), "the tag is not valid")?;
     let (registry, path) = match name.split_once('/') {
         Some((first, rest)) if first.contains(['.', ':']) || first == "localhost" => (Some(first), rest),
@@ -276,7 +289,10 @@ fn image(text: &str) -> Result<(), String> {
         let inner = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || matches!(b, b'.' | b'_' | b'-');
         part.bytes().all(inner) && edge(part.chars().next()) && edge(part.chars().last())
     };
-    ensure(path.split('/').all(part), "only lower-case letters, digits, `.`, `_` and `-` are allowed in names")
+    ensure(
+        path.split('/').all(part),
+        "only lower-case letters, digits, `.`, `_` and `-` are allowed in names",
+    )
 }
 
 fn date(text: &str) -> Result<(), String> {
@@ -317,15 +333,35 @@ mod tests {
             ("prometheus-duration", &["30d", "1h"], &["1.5h", "5"]),
             ("quantity", &["1Gi", "100m", "1"], &["1GB", ""]),
             ("uri", &["https://a/b", "mailto:x@y", "oci://r/x"], &["a b", "/path", ":x", "x:"]),
-            ("url", &["https://a.b:80/c?d", "http://[::1]:8080/"], &["https:/a", "mailto:x@y", "https://", "http://a:99999"]),
+            (
+                "url",
+                &["https://a.b:80/c?d", "http://[::1]:8080/"],
+                &["https:/a", "mailto:x@y", "https://", "http://a:99999"],
+            ),
             ("hostname", &["a.example.com", "a"], &["A.com", "a..b", "-a", "*.a", ""]),
             ("dns-label", &["my-app", "0"], &["a.b", "a-", ""]),
             ("email", &["ops@example.com", "a+b@c"], &["a", "@b", "a b@c"]),
-            ("cidr", &["10.0.0.0/8", "fd00::/8", "0.0.0.0/0"], &["10.0.0.0", "10.0.0.0/33", "10.0.0/8", "::/129", "1.1.1.1/+8"]),
+            (
+                "cidr",
+                &["10.0.0.0/8", "fd00::/8", "0.0.0.0/0"],
+                &["10.0.0.0", "10.0.0.0/33", "10.0.0/8", "::/129", "1.1.1.1/+8"],
+            ),
             ("ip", &["10.0.0.1", "::1"], &["10.0.0", "10.0.0.256", ""]),
-            ("semver", &["1.2.3", "1.0.0-rc.1+b.5", "0.0.0"], &["v1.2.3", "1.2", "01.2.3", "1.2.3-01", "1.2.3-"]),
-            ("cron", &["0 3 * * *", "*/5 1-3 1,15 jan-mar MON", "@daily"], &["* * * *", "60 * * * *", "*/0 * * * *", "@sometimes", "5-1 * * * *"]),
-            ("image", &["nginx", "nginx:1.2", "gcr.io/a/b:blue", "localhost:5000/x", &digest], &["Nginx", "a:", "a b", "x@sha256:12", "a//b", ""]),
+            (
+                "semver",
+                &["1.2.3", "1.0.0-rc.1+b.5", "0.0.0"],
+                &["v1.2.3", "1.2", "01.2.3", "1.2.3-01", "1.2.3-"],
+            ),
+            (
+                "cron",
+                &["0 3 * * *", "*/5 1-3 1,15 jan-mar MON", "@daily"],
+                &["* * * *", "60 * * * *", "*/0 * * * *", "@sometimes", "5-1 * * * *"],
+            ),
+            (
+                "image",
+                &["nginx", "nginx:1.2", "gcr.io/a/b:blue", "localhost:5000/x", &digest],
+                &["Nginx", "a:", "a b", "x@sha256:12", "a//b", ""],
+            ),
             ("date", &["2026-11-03", "2024-02-29"], &["2026-11-31", "2023-02-29", "2026-1-1", "x"]),
         ];
         for (name, good, bad) in table {

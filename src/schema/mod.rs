@@ -150,8 +150,7 @@ impl Type {
 impl Schema {
     /// The schema of a pack without inputs: an object that takes no member.
     pub fn empty() -> Self {
-        let root =
-            Rule { types: vec![Type::Object], properties: Some(IndexMap::new()), ..Rule::default() };
+        let root = Rule { types: vec![Type::Object], properties: Some(IndexMap::new()), ..Rule::default() };
         Self { root, defs: IndexMap::new() }
     }
 

@@ -20,9 +20,31 @@ pub(super) enum Flavour {
 
 /// The keywords of a pack's inputs.
 const KEYWORDS: [&str; 25] = [
-    "properties", "required", "type", "enum", "const", "pattern", "format", "minimum", "maximum", "minLength",
-    "maxLength", "minItems", "maxItems", "uniqueItems", "items", "additionalProperties", "oneOf", "$defs", "$ref",
-    "default", "description", "examples", "deprecated", "secret", "title",
+    "properties",
+    "required",
+    "type",
+    "enum",
+    "const",
+    "pattern",
+    "format",
+    "minimum",
+    "maximum",
+    "minLength",
+    "maxLength",
+    "minItems",
+    "maxItems",
+    "uniqueItems",
+    "items",
+    "additionalProperties",
+    "oneOf",
+    "$defs",
+    "$ref",
+    "default",
+    "description",
+    "examples",
+    "deprecated",
+    "secret",
+    "title",
 ];
 
 /// What `schemars` writes beyond them.
@@ -150,7 +172,8 @@ impl Parser {
             "maxProperties" if self.flavour == Flavour::Types => {
                 rule.members.max = self.count(value, "maxProperties");
             }
-            other if self.flavour == Flavour::Types && (MORE.contains(&other) || other.starts_with("x-")) => {}
+            other if self.flavour == Flavour::Types && (MORE.contains(&other) || other.starts_with("x-")) => {
+            }
             _ => self.unknown(key),
         }
     }
@@ -232,8 +255,8 @@ impl Parser {
         let Some(name) = self.text(value, "format") else { return };
         rule.format = Format::named(&name);
         if rule.format.is_none() && self.flavour == Flavour::Pack {
-            let mut said =
-                Diagnostic::error("pack/schema-format", format!("`{name}` is not a format")).at(value.place());
+            let mut said = Diagnostic::error("pack/schema-format", format!("`{name}` is not a format"))
+                .at(value.place());
             said = match did_you_mean(&name, Format::NAMES) {
                 Some(near) => said.help(format!("did you mean `{near}`?")),
                 None => said.help(format!("the formats are {}", words(&Format::NAMES))),
@@ -284,9 +307,11 @@ impl Parser {
         for name in &rule.required {
             if !properties.contains_key(name) {
                 let place = places.iter().find(|n| n.as_str() == Some(name)).and_then(Node::place);
-                let mut said =
-                    Diagnostic::error("pack/schema-required", format!("`{name}` is required but not declared"))
-                        .at(place);
+                let mut said = Diagnostic::error(
+                    "pack/schema-required",
+                    format!("`{name}` is required but not declared"),
+                )
+                .at(place);
                 said = match did_you_mean(name, properties.keys().map(|k| &**k)) {
                     Some(near) => said.help(format!("did you mean `{near}`?")),
                     None => said.help(format!("declare `{name}` under `properties`")),
@@ -325,10 +350,15 @@ impl Parser {
         for name in schema.defs.keys() {
             let mut path = vec![&**name];
             if let Some(place) = circle(schema, &schema.defs[name], &mut path) {
-                let said = Diagnostic::error("pack/schema-ref", format!("`{name}` refers to itself endlessly"))
-                    .at(place)
-                    .because(path.join(" → "))
-                    .help("a definition may use itself only inside `properties`, `items` or `additionalProperties`");
+                let said = Diagnostic::error(
+                    "pack/schema-ref",
+                    format!("`{name}` refers to itself endlessly"),
+                )
+                .at(place)
+                .because(path.join(" → "))
+                .help(
+                    "a definition may use itself only inside `properties`, `items` or `additionalProperties`",
+                );
                 self.found.push(said);
             }
         }
@@ -408,7 +438,8 @@ fn words(names: &[&str]) -> String {
 /// Visits a rule and all rules in it, not through references.
 fn each<'a>(rule: &'a Rule, visit: &mut impl FnMut(&'a Rule)) {
     visit(rule);
-    let inner = rule.properties.iter().flat_map(IndexMap::values).chain(rule.items.as_deref()).chain(&rule.forms);
+    let inner =
+        rule.properties.iter().flat_map(IndexMap::values).chain(rule.items.as_deref()).chain(&rule.forms);
     let extra = if let Additional::Each(each) = &rule.additional { Some(&**each) } else { None };
     for rule in inner.chain(extra) {
         each(rule, visit);

@@ -26,18 +26,8 @@ enum Family {
 const NANO: i128 = 1_000_000_000;
 const GREATEST: i128 = (i64::MAX as i128) * NANO;
 const BINARY: [&str; 7] = ["", "Ki", "Mi", "Gi", "Ti", "Pi", "Ei"];
-const DECIMAL: [(&str, i32); 10] = [
-    ("n", -9),
-    ("u", -6),
-    ("m", -3),
-    ("", 0),
-    ("k", 3),
-    ("M", 6),
-    ("G", 9),
-    ("T", 12),
-    ("P", 15),
-    ("E", 18),
-];
+const DECIMAL: [(&str, i32); 10] =
+    [("n", -9), ("u", -6), ("m", -3), ("", 0), ("k", 3), ("M", 6), ("G", 9), ("T", 12), ("P", 15), ("E", 18)];
 
 impl Quantity {
     /// Reads a quantity.
@@ -135,7 +125,7 @@ fn scaled(whole: &str, fraction: &str, binary: usize, exponent: i32) -> Option<i
     if digits.is_empty() {
         return Some(0);
     }
-    // more than 38 digits behind the point change nothing but the rounding
+    // what stands behind the thirtieth digit can only change the rounding
     let places = i64::try_from(fraction.len()).ok()?;
     let cut = digits.len().saturating_sub(30);
     let sticky = digits[digits.len() - cut..].bytes().any(|b| b != b'0');
@@ -249,8 +239,26 @@ mod tests {
     #[test]
     fn what_is_no_quantity_is_refused() {
         for bad in [
-            "", ".", "-", "1.2.3", "1 Gi", "1gi", "1KI", "Gi", "1e", "1e1.5", "1ee3", "0x10", "1_000", "8Ei", "1e19",
-            "9223372036854775808", "1e99999", "1e99999999999", "1m5", "٣",
+            "",
+            ".",
+            "-",
+            "1.2.3",
+            "1 Gi",
+            "1gi",
+            "1KI",
+            "Gi",
+            "1e",
+            "1e1.5",
+            "1ee3",
+            "0x10",
+            "1_000",
+            "8Ei",
+            "1e19",
+            "9223372036854775808",
+            "1e99999",
+            "1e99999999999",
+            "1m5",
+            "٣",
         ] {
             assert!(Quantity::parse(bad).is_err(), "{bad}");
         }
