@@ -1,12 +1,15 @@
 //! The user's files as written: one field one key, each with its documentation. JSON Schemas come
 //! from the same types. Parts that are open (inputs, values, patches, variables) stay nodes.
 
+mod decode;
 mod environment;
 mod fleet;
 mod open;
 mod pack;
+mod rules;
 mod words;
 
+pub use decode::{ConfigFile, check, decode, json_schema};
 pub use environment::{
     ChartChange, ClusterFile, ComponentFile, ComponentFluxFile, ComponentSourceFile, EnvironmentFile,
     NamespaceFile, SecretsFile,
@@ -17,4 +20,5 @@ pub use pack::{
     ChartFile, DelimitersFile, ExampleFile, Generate, IgnoreDrift, PackFile, PackSecret, PackSecretKey,
     ReleaseFile,
 };
+pub use rules::{chart as chart_rules, reference as reference_rules};
 pub use words::{Controller, OnFailure, PodSecurity, Provider, SourceKind, Stage, Sync};

@@ -1,0 +1,100 @@
+//! Sources that Flux reads: the fleet's and those of components.
+
+use super::{digest, duration, member, members, text};
+use crate::{
+    diag::{Diagnostic, Problems, list},
+    yaml::Node,
+};
+
+/// `source` of the fleet or an environment.
+pub(super) fn fleet_source(node: &Node, problems: &mut Problems) {
+    common(node, problems);
+    inside(node, "root", problems);
+}
+
+/// `source` of a component.
+pub(super) fn component_source(node: &Node, problems: &mut Problems) {
+    common(node, problems);
+    inside(node, "path", problems);
+    duration(node, "timeout", false, problems);
+}
+
+fn common(node: &Node, problems: &mut Problems) {
+    let kind = text(node, "kind").map(|(kind, _)| kind);
+    if let Some((url, at)) = text(node, "url") {
+        let said = |why: &str| Diagnostic::error("config/source", format!("`{url}` {why}")).at(at.place());
+        let schemes: &[&str] = match kind {
+            Some("GitRepository") => &["https://", "http://", "ssh://"],
+            Some("OCIRepository") => &["oci://"],
+            _ => &[],
+        };
+        if !schemes.is_empty() && !schemes.iter().any(|scheme| url.starts_with(scheme)) {
+            let said = said("is not an address that Flux reads");
+            problems.push(match url.split_once(':') {
+                Some((host, path)) if host.contains('@') && !path.starts_with("//") => {
+                    said.help(format!("write `ssh://{host}/{path}`"))
+                }
+                _ => said.help(format!("it begins with {}", list(schemes.iter().copied()))),
+            });
+        } else if kind == Some("OCIRepository")
+            && url.rsplit('/').next().is_some_and(|l| l.contains([':', '@']))
+        {
+            problems.push(said("has a tag or digest").help("write it under `ref:`"));
+        }
+    }
+    if let Some(found) = member(node, "ref") {
+        digest(found, problems);
+        reference(kind, found, problems);
+    }
+}
+
+/// Checks that a `ref` says one thing, and one that its kind of source knows.
+pub fn reference(kind: Option<&str>, node: &Node, problems: &mut Problems) {
+    let known: &[&str] = match kind {
+        Some("GitRepository") => &["branch", "tag", "semver", "commit", "name"],
+        Some("OCIRepository") => &["tag", "semver", "digest"],
+        Some("Bucket") => &[],
+        _ => &["branch", "tag", "semver", "commit", "name", "digest"],
+    };
+    let mut said: Vec<(&str, &Node)> = Vec::new();
+    for (key, value) in members(Some(node)) {
+        if known.contains(&&*key.text) {
+            said.push((&key.text, value));
+        } else if let Some(kind) = kind
+            && ["branch", "tag", "semver", "commit", "name", "digest"].contains(&&*key.text)
+        {
+            problems.push(
+                Diagnostic::error("config/ref", format!("the `ref` of a {kind} has no `{}`", key.text))
+                    .at(key.place.or(value.place()))
+                    .help(match known {
+                        [] => "remove it: a bucket has no revisions to choose".to_owned(),
+                        known => format!("use one of {}", list(known.iter().copied())),
+                    }),
+            );
+        }
+    }
+    let pinned = said.iter().any(|(key, _)| *key == "commit");
+    said.retain(|(key, _)| !(pinned && *key == "branch"));
+    if let [(first, at), (second, beside), ..] = said.as_slice() {
+        problems.push(
+            Diagnostic::error("config/ref", format!("`ref` has both `{first}` and `{second}`"))
+                .label(beside.place(), "this one")
+                .label(at.place(), "or this one")
+                .because("Flux takes one and passes over the other")
+                .help("keep one; a lower layer's is removed with `null`"),
+        );
+    }
+}
+
+/// A folder in the source: no `..`, not absolute.
+fn inside(node: &Node, field: &str, problems: &mut Problems) {
+    let Some((path, at)) = text(node, field) else { return };
+    let bad = path.starts_with('/') || path.contains('\\') || path.split('/').any(|part| part == "..");
+    if bad {
+        problems.push(
+            Diagnostic::error("config/path", format!("`{field}` leaves the source: `{path}`"))
+                .at(at.place())
+                .help("write a folder in the source, for example `./clusters`"),
+        );
+    }
+}
