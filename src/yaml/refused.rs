@@ -1,0 +1,64 @@
+//! What kustomize would damage or refuse in the finished tree.
+
+use super::{Node, Value};
+use crate::diag::{Diagnostic, Place, Problems};
+
+/// kustomize fails on keys of somewhat more characters than this.
+const MAX_KEY: usize = 1000;
+
+/// Reports text that does not survive kustomize: U+007F–U+009F, U+FFFE and U+FFFF in keys and values, the key `<<`, keys
+/// over 1,000 characters; and floats that are no numbers. Literal text of templates counts too.
+pub fn refused(node: &Node, problems: &mut Problems) {
+    match &node.value {
+        Value::Str(text) => characters(text, "the text", node.place(), problems),
+        Value::Float(float) if !float.is_finite() => problems.push(
+            Diagnostic::error("yaml/float", format!("`{float}` is no number that Kubernetes can hold"))
+                .at(node.place())
+                .help("use a finite number, or text"),
+        ),
+        Value::Seq(items) => items.iter().for_each(|item| refused(item, problems)),
+        Value::Map(map) => {
+            for (key, value) in map.iter() {
+                self::key(&key.text, key.place.or_else(|| value.place()), problems);
+                refused(value, problems);
+            }
+        }
+        _ => {}
+    }
+}
+
+fn key(text: &str, place: Option<Place>, problems: &mut Problems) {
+    if text == "<<" {
+        problems.push(
+            Diagnostic::error("yaml/merge-key", "kustomize loses an entry with the key `<<`")
+                .at(place)
+                .help("choose another key"),
+        );
+    }
+    if text.len() > MAX_KEY && text.chars().count() > MAX_KEY {
+        problems.push(
+            Diagnostic::error("yaml/key", format!("a key has more than {MAX_KEY} characters"))
+                .at(place)
+                .because("kustomize refuses it")
+                .help("shorten the key"),
+        );
+    }
+    characters(text, "the key", place, problems);
+}
+
+fn characters(text: &str, what: &str, place: Option<Place>, problems: &mut Problems) {
+    if !text.bytes().any(|b| matches!(b, 0x7f | 0xc2 | 0xef)) {
+        return;
+    }
+    if let Some(c) = text.chars().find(|c| matches!(c, '\u{7f}'..='\u{9f}' | '\u{fffe}' | '\u{ffff}')) {
+        problems.push(
+            Diagnostic::error(
+                "yaml/control-character",
+                format!("{what} has the character U+{:04X}", u32::from(c)),
+            )
+            .at(place)
+            .because("kustomize refuses it or turns it into a blank")
+            .help("remove it; binary content belongs in `binaryData`, as base64"),
+        );
+    }
+}
