@@ -54,11 +54,11 @@ impl Schema {
     }
 }
 
-struct Check<'a> {
-    schema: &'a Schema,
+pub(super) struct Check<'a> {
+    pub(super) schema: &'a Schema,
     sources: &'a Sources,
     mode: Mode,
-    found: Problems,
+    pub(super) found: Problems,
     /// Inside how many defaults we are.
     filling: usize,
     /// How many defaults were filled.
@@ -67,7 +67,7 @@ struct Check<'a> {
 
 /// A rule around the one at hand, for the same value: its members count as known.
 #[derive(Clone, Copy)]
-enum Outer<'a> {
+pub(super) enum Outer<'a> {
     /// The one at hand is a form of it.
     Form(&'a Rule),
     /// The one at hand is what it refers to.
@@ -92,7 +92,7 @@ impl<'a> Outer<'a> {
 
 impl<'a> Check<'a> {
     /// An error at a value; a value that came by reference also shows the reference.
-    fn error(&self, id: &'static str, value: &Node, message: String) -> Diagnostic {
+    pub(super) fn error(&self, id: &'static str, value: &Node, message: String) -> Diagnostic {
         let said = Diagnostic::error(id, message).at(value.place());
         match value.origin.trail().via.first() {
             Some(place) => said.label(*place, "through this reference"),
@@ -101,7 +101,14 @@ impl<'a> Check<'a> {
     }
 
     /// `outer`: the rules whose members also count as known, because this rule is one form of them.
-    fn rule(&mut self, rule: &'a Rule, value: &mut Node, path: &str, outer: &[Outer<'a>], depth: usize) {
+    pub(super) fn rule(
+        &mut self,
+        rule: &'a Rule,
+        value: &mut Node,
+        path: &str,
+        outer: &[Outer<'a>],
+        depth: usize,
+    ) {
         if value.is_null() && self.mode == Mode::Config {
             return;
         }
@@ -176,7 +183,7 @@ impl<'a> Check<'a> {
         false
     }
 
-    fn wrong_type(&mut self, types: &[Type], value: &Node, path: &str, rule: &Rule) {
+    pub(super) fn wrong_type(&mut self, types: &[Type], value: &Node, path: &str, rule: &Rule) {
         let scalar = matches!(value.value, Value::Bool(_) | Value::Int(_) | Value::Float(_));
         if types.contains(&Type::String) && scalar && value.style == Style::Plain {
             let kind = if matches!(value.value, Value::Bool(_)) { "a boolean" } else { "a number" };
@@ -341,6 +348,14 @@ impl<'a> Check<'a> {
         if around.iter().any(|r| self.schema.knows(r, &key.text, 0)) || outer.iter().any(|o| own(o.rule())) {
             return;
         }
+        let told = |outer: &Outer<'a>| {
+            let rule = outer.rule();
+            let closed = rule.properties.is_some() && !matches!(rule.additional, Additional::Open);
+            matches!(outer, Outer::Form(_)) && closed && !self.schema.knows(rule, &key.text, 0)
+        };
+        if outer.iter().any(told) {
+            return;
+        }
         let mut names = Vec::new();
         around.iter().for_each(|r| self.schema.names(r, &mut names, 0));
         names.extend(
@@ -393,68 +408,6 @@ impl<'a> Check<'a> {
         if !first.is_empty() {
             first.0.extend(std::mem::take(map));
             *map = first;
-        }
-    }
-
-    fn forms(&mut self, rule: &'a Rule, value: &mut Node, path: &str, outer: &[Outer<'a>], depth: usize) {
-        let takes = |form: &&'a Rule| {
-            let types = self.schema.types(form, 0);
-            types.is_empty() || types.iter().any(|t| t.takes(&value.value))
-        };
-        let likely: Vec<&'a Rule> = rule.forms.iter().filter(takes).collect();
-        if likely.is_empty() {
-            let types = super::unique(rule.forms.iter().flat_map(|f| self.schema.types(f, 0)));
-            return self.wrong_type(&types, value, path, rule);
-        }
-        let mut around = outer.to_vec();
-        around.push(Outer::Form(rule));
-        let mut tried = Vec::new();
-        for form in likely {
-            let mut copy = value.clone();
-            let before = std::mem::take(&mut self.found);
-            self.rule(form, &mut copy, path, &around, depth + 1);
-            tried.push((form, copy, std::mem::replace(&mut self.found, before)));
-        }
-        let good = tried.iter().filter(|(_, _, said)| !said.has_errors()).count();
-        if good > 1 && rule.one_form {
-            let said = self.error("input/form", value, format!("`{path}` fits more than one of its forms"));
-            let shown: Vec<String> =
-                tried.iter().filter(|t| !t.2.has_errors()).map(|t| self.schema.words(t.0)).collect();
-            self.found.push(said.because(format!("it could be {}", shown.join(", or "))));
-        } else if let Some((_, copy, said)) = tried.iter().find(|t| !t.2.has_errors()) {
-            *value = copy.clone();
-            self.found.extend(said.clone());
-        } else {
-            self.nearest(rule, value, path, tried);
-        }
-    }
-
-    /// No form fits: what is wrong with the one that was most likely meant.
-    fn nearest(&mut self, rule: &Rule, value: &Node, path: &str, tried: Vec<(&'a Rule, Node, Problems)>) {
-        let weight = |said: &Problems| -> usize {
-            let of = |d: &Diagnostic| match d.id {
-                "input/choice" => 20,
-                "input/unknown" => 3,
-                _ => 2,
-            };
-            said.0.iter().map(of).sum()
-        };
-        let many = tried.len() > 1;
-        let known = |form: &Rule| {
-            let keys = value.as_map().into_iter().flat_map(Map::keys);
-            keys.filter(|k| self.schema.knows(form, k, 0)).count()
-        };
-        let best = tried.iter().min_by_key(|(form, _, said)| (weight(said), usize::MAX - known(form)));
-        let Some((form, _, said)) = best else { return };
-        let all: Vec<String> = rule.forms.iter().map(|f| self.schema.words(f)).collect();
-        let words = self.schema.words(form);
-        for mut one in said.0.clone() {
-            if many && one.severity == crate::diag::Severity::Error {
-                one = one
-                    .because(format!("`{path}` takes {}", all.join(", or ")))
-                    .because(format!("the nearest is {words}"));
-            }
-            self.found.push(one);
         }
     }
 }

@@ -130,12 +130,11 @@ impl Schema {
         for form in &rule.forms {
             self.members(form, path, list, on);
         }
-        if let (Some((name, _)), Some(target)) = (&rule.reference, self.target(rule)) {
-            if !on.contains(&&**name) {
-                on.push(name);
-                self.members(target, path, list, on);
-                on.pop();
-            }
+        let reference = rule.reference.iter().find(|(name, _)| !on.contains(&&**name));
+        if let (Some((name, _)), Some(target)) = (reference, self.target(rule)) {
+            on.push(name);
+            self.members(target, path, list, on);
+            on.pop();
         }
     }
 
@@ -153,7 +152,7 @@ impl Schema {
         let target = self.target(rule);
         list.push(Described {
             path: path.to_owned(),
-            kind: self.words(rule),
+            kind: self.words_at(rule, 0),
             required: required && self.default_of(rule).is_none(),
             default: self.default_of(rule).map(short),
             description: rule.description.clone().or_else(|| target.and_then(|t| t.description.clone())),
@@ -165,7 +164,7 @@ impl Schema {
 
     /// A rule in a few words: `string`, `list of integer`, `mapping with a, b`.
     pub(super) fn words(&self, rule: &Rule) -> String {
-        self.words_at(rule, 0)
+        self.words_at(rule, 1)
     }
 
     fn words_at(&self, rule: &Rule, depth: usize) -> String {
@@ -181,7 +180,7 @@ impl Schema {
             return "…".to_owned();
         }
         if let Some(target) = self.target(rule) {
-            return self.words_at(target, depth + 1);
+            return self.words_at(target, depth);
         }
         if !rule.forms.is_empty() && (rule.types.is_empty() || rule.properties.is_none()) {
             let shown: Vec<String> = rule.forms.iter().map(|f| self.words_at(f, depth + 1)).collect();

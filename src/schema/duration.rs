@@ -57,14 +57,14 @@ impl Duration {
 
     /// The sum; `None` if it is too long.
     #[must_use]
-    pub fn add(self, other: Duration) -> Option<Duration> {
+    pub fn checked_add(self, other: Duration) -> Option<Duration> {
         self.0.checked_add(other.0).map(Duration)
     }
 
     /// The product with a factor in billionths, rounded down to a nanosecond; `None` if it is too long or
     /// negative.
     #[must_use]
-    pub fn mul(self, billionths: i128) -> Option<Duration> {
+    pub fn checked_mul(self, billionths: i128) -> Option<Duration> {
         let product = i128::from(self.0).checked_mul(billionths)? / 1_000_000_000;
         i64::try_from(product).ok().filter(|n| *n >= 0).map(Duration)
     }

@@ -8,6 +8,7 @@ mod check;
 mod describe;
 pub mod duration;
 mod format;
+mod forms;
 mod json;
 mod parse;
 pub mod quantity;

@@ -62,14 +62,14 @@ impl Quantity {
 
     /// The sum, in the family of the first one that is not zero; `None` if it is too large.
     #[must_use]
-    pub fn add(self, other: Quantity) -> Option<Quantity> {
+    pub fn checked_add(self, other: Quantity) -> Option<Quantity> {
         let family = if self.nanos == 0 { other.family } else { self.family };
         Self::within(self.nanos.checked_add(other.nanos)?, family)
     }
 
     /// The product with a plain amount, rounded away from zero to a billionth; `None` if it is too large.
     #[must_use]
-    pub fn mul(self, factor: Quantity) -> Option<Quantity> {
+    pub fn checked_mul(self, factor: Quantity) -> Option<Quantity> {
         let whole = self.nanos.checked_mul(factor.nanos / NANO)?;
         let part = self.nanos.checked_mul(factor.nanos % NANO)?;
         Self::within(whole.checked_add(divide_up(part, NANO))?, self.family)
@@ -267,14 +267,14 @@ mod tests {
     #[test]
     fn arithmetic_is_exact_and_checked() {
         let q = |t: &str| Quantity::parse(t).unwrap();
-        assert_eq!(q("0.1").add(q("0.2")).unwrap().to_string(), "300m");
-        assert_eq!(q("512Mi").add(q("512Mi")).unwrap().to_string(), "1Gi");
-        assert_eq!(q("0").add(q("1Gi")).unwrap().to_string(), "1Gi");
-        assert_eq!(q("1Gi").mul(q("0.75")).unwrap().to_string(), "768Mi");
-        assert_eq!(q("100m").mul(q("-1.5")).unwrap().to_string(), "-150m");
-        assert_eq!(q("7Ei").add(q("7Ei")), None);
-        assert_eq!(q("7Ei").mul(q("2")), None);
-        assert_eq!(q("1n").mul(q("0.1")).unwrap().to_string(), "1n");
+        assert_eq!(q("0.1").checked_add(q("0.2")).unwrap().to_string(), "300m");
+        assert_eq!(q("512Mi").checked_add(q("512Mi")).unwrap().to_string(), "1Gi");
+        assert_eq!(q("0").checked_add(q("1Gi")).unwrap().to_string(), "1Gi");
+        assert_eq!(q("1Gi").checked_mul(q("0.75")).unwrap().to_string(), "768Mi");
+        assert_eq!(q("100m").checked_mul(q("-1.5")).unwrap().to_string(), "-150m");
+        assert_eq!(q("7Ei").checked_add(q("7Ei")), None);
+        assert_eq!(q("7Ei").checked_mul(q("2")), None);
+        assert_eq!(q("1n").checked_mul(q("0.1")).unwrap().to_string(), "1n");
         assert_eq!(q("1500m").value(), 2);
         assert_eq!(q("1.0005").millis(), Some(1001));
         assert_eq!(q("7Ei").millis(), None);
@@ -289,7 +289,7 @@ mod tests {
                 let whole = Quantity::from_int(q.value());
                 prop_assert!(again == q || again == whole, "{text} {q}");
                 prop_assert_eq!(again.to_string(), q.to_string());
-                let _ = (q.mul(q), q.add(q), q.millis());
+                let _ = (q.checked_mul(q), q.checked_add(q), q.millis());
             }
         }
 
@@ -299,9 +299,9 @@ mod tests {
             let scale = [1, 1000, 1024][s];
             let q = Quantity::parse(&format!("{a}{suffix}")).unwrap();
             let r = Quantity::parse(&format!("{b}{suffix}")).unwrap();
-            prop_assert_eq!(q.add(r).unwrap(), Quantity::from_int((a + b) * scale));
+            prop_assert_eq!(q.checked_add(r).unwrap(), Quantity::from_int((a + b) * scale));
             if let Some(product) = a.checked_mul(b).and_then(|p| p.checked_mul(scale)) {
-                prop_assert_eq!(q.mul(Quantity::from_int(b)).unwrap(), Quantity::from_int(product));
+                prop_assert_eq!(q.checked_mul(Quantity::from_int(b)).unwrap(), Quantity::from_int(product));
             }
             prop_assert_eq!(q.cmp(&r), a.cmp(&b));
         }

@@ -23,7 +23,13 @@ fn line(said: &Diagnostic, sources: &Sources) -> String {
         format!("{line}:{column}")
     });
     let more: Vec<&str> = said.because.iter().chain(&said.help).map(String::as_str).collect();
-    format!("{} {place} {}{}{}", said.id, said.message, if more.is_empty() { "" } else { " | " }, more.join(" | "))
+    format!(
+        "{} {place} {}{}{}",
+        said.id,
+        said.message,
+        if more.is_empty() { "" } else { " | " },
+        more.join(" | ")
+    )
 }
 
 fn parse_errors(text: &str) -> Vec<String> {
@@ -66,7 +72,7 @@ properties:
   f: {type: 'null'}
   g: text
 $defs:
-  y: {type: string}
+  xy: {type: string}
   loop: {oneOf: [{$ref: '#/$defs/loop'}, {type: string}]}
 ",
     );
@@ -82,8 +88,8 @@ $defs:
             "pack/schema-type 10:13 `null` is not a type | leave it away: an input that is not set is undefined in templates",
             "pack/schema 11:6 a schema is a mapping, not a string | write `{type: string}`, for example",
             "pack/schema-required 1:19 `prot` is required but not declared | did you mean `port`?",
-            "pack/schema-ref 7:13 there is no `$defs` entry `x` | did you mean `y`?",
-            "pack/schema-ref 14:23 `loop` refers to itself endlessly | loop → loop | a definition may use itself only inside `properties`, `items` or `additionalProperties`",
+            "pack/schema-ref 7:13 there is no `$defs` entry `x` | did you mean `xy`?",
+            "pack/schema-ref 14:25 `loop` refers to itself endlessly | loop → loop | a definition may use itself only inside `properties`, `items` or `additionalProperties`",
         ]
     );
 }
@@ -91,7 +97,9 @@ $defs:
 #[test]
 fn a_default_must_fit_its_own_schema() {
     assert_eq!(
-        parse_errors("properties: {port: {type: integer, maximum: 10, default: 80}, v: {type: string, default: 1.10}}"),
+        parse_errors(
+            "properties: {port: {type: integer, maximum: 10, default: 80}, v: {type: string, default: 1.10}}"
+        ),
         [
             "input/range 1:58 `default` must be at most 10, not 80 | a default must fit its own schema",
             "input/quote 1:90 `default` takes a string, but `1.10` without quotes is a number | a default must fit its own schema | quote it: `\"1.10\"`",
@@ -99,7 +107,9 @@ fn a_default_must_fit_its_own_schema() {
     );
     let endless = "properties: {a: {$ref: '#/$defs/a', default: {}}}
 $defs: {a: {type: object, properties: {l: {$ref: '#/$defs/a', default: {}}, r: {$ref: '#/$defs/a', default: {}}}}}";
-    assert!(parse_errors(endless).iter().any(|l| l.contains("contain themselves") || l.contains("too deeply")));
+    assert!(
+        parse_errors(endless).iter().any(|l| l.contains("contain themselves") || l.contains("too deeply"))
+    );
 }
 
 #[test]
@@ -116,7 +126,10 @@ properties:
   labels: {type: object, additionalProperties: {type: string}}
   retention: {type: string, format: prometheus-duration}
 ";
-    assert_eq!(says(schema, "{image: nginx, port: 80, ratio: 1, tls: true, open: {x: [null]}, labels: {a: b}}"), [""; 0]);
+    assert_eq!(
+        says(schema, "{image: nginx, port: 80, ratio: 1, tls: true, open: {x: [null]}, labels: {a: b}}"),
+        [""; 0]
+    );
     assert_eq!(
         says(
             schema,
@@ -167,11 +180,15 @@ fn plain_scalars_that_readers_disagree_on_are_to_be_quoted() {
     assert_eq!(says(schema, "v: 2026-11-03-rc"), [""; 0]);
     assert_eq!(
         says("properties: {v: {type: string, format: duration}}", "v: 30"),
-        ["input/quote 1:4 `inputs.v` takes a string, but `30` without quotes is a number | write a duration such as `30s`, `5m` or `1h30m`"]
+        [
+            "input/quote 1:4 `inputs.v` takes a string, but `30` without quotes is a number | write a duration such as `30s`, `5m` or `1h30m`"
+        ]
     );
     assert_eq!(
-        says("properties: {n: {type: integer}}", "n: 3.0"),
-        ["input/type 1:4 `inputs.n` takes an integer, not a number | write `3`, or divide with `//`, which gives integers"]
+        says("properties: {i: {type: integer}}", "i: 3.0"),
+        [
+            "input/type 1:4 `inputs.i` takes an integer, not a number | write `3`, or divide with `//`, which gives integers"
+        ]
     );
 }
 
@@ -191,7 +208,10 @@ $defs:
 ";
     assert_eq!(check(schema, "{}"), ("{replicas: 2, resources: {cpu: 100m}}".to_owned(), vec![]));
     assert_eq!(
-        check(schema, "{image: x, resources: {memory: 1Gi}, replicas: 2, ports: {web: {number: 80}}, probe: {}}"),
+        check(
+            schema,
+            "{image: x, resources: {memory: 1Gi}, replicas: 2, ports: {web: {number: 80}}, probe: {}}"
+        ),
         (
             short(&read(
                 "{replicas: 2, resources: {cpu: 100m, memory: 1Gi}, image: x, ports: {web: {protocol: TCP, number: 80}}, probe: {path: /}}",
@@ -218,7 +238,9 @@ fn secrets_take_only_a_name_and_a_key_and_are_never_shown() {
         let said = says(schema, &format!("password: {bad}"));
         assert_eq!(
             said,
-            ["input/secret - `inputs.password` is a secret: it takes only `{secret: NAME, key: KEY}` | it is set at prod.yaml:1:11 | seal the value with `gen seal` and name the Secret and its key here"]
+            [
+                "input/secret - `inputs.password` is a secret: it takes only `{secret: NAME, key: KEY}` | it is set at prod.yaml:1:11 | seal the value with `gen seal` and name the Secret and its key here"
+            ]
         );
     }
 }
@@ -234,10 +256,15 @@ fn one_of_explains_the_nearest_form() {
 ";
     assert_eq!(says(schema, "{host: a, auth: {kind: token, header: X}}"), [""; 0]);
     assert_eq!(says(schema, "{host: {name: b, tls: true}, auth: {kind: basic}}"), [""; 0]);
-    assert_eq!(says(schema, "host: []"), ["input/type 1:7 `inputs.host` takes a string or a mapping, not a list"]);
+    assert_eq!(
+        says(schema, "host: []"),
+        ["input/type 1:7 `inputs.host` takes a string or a mapping, not a list"]
+    );
     assert_eq!(
         says(schema, "host: 1.10"),
-        ["input/quote 1:7 `inputs.host` takes a string, but `1.10` without quotes is a number | quote it: `\"1.10\"`"]
+        [
+            "input/quote 1:7 `inputs.host` takes a string, but `1.10` without quotes is a number | quote it: `\"1.10\"`"
+        ]
     );
     assert_eq!(
         says(schema, "host: {name: b, tsl: true}"),
@@ -245,22 +272,24 @@ fn one_of_explains_the_nearest_form() {
     );
     assert_eq!(
         says(schema, "auth: {kind: token, user: X}"),
-        ["input/unknown 1:21 unknown key `user` in `inputs.auth` | `inputs.auth` takes mapping with kind, user, or mapping with kind, header | the nearest is mapping with kind, header | it takes `kind` and `header`"]
+        [
+            "input/unknown 1:21 unknown key `user` in `inputs.auth` | `inputs.auth` takes mapping with kind, user, or mapping with kind, header | the nearest is mapping with kind, header | it takes `kind` and `header`"
+        ]
     );
     let both = "properties: {a: {oneOf: [{type: integer}, {type: number}]}}";
     assert_eq!(
         says(both, "a: 1"),
         ["input/form 1:4 `inputs.a` fits more than one of its forms | it could be integer, or number"]
     );
-    let around = "properties: {a: {type: object, properties: {n: {type: string}}, oneOf: [{properties: {x: {type: string}}, required: [x]}, {properties: {y: {type: string}}, required: [y]}]}}";
-    assert_eq!(says(around, "a: {n: '1', y: '2'}"), [""; 0]);
-    assert_eq!(says(around, "a: {n: '1', x: '1', z: '2'}").len(), 1);
+    let around = "properties: {a: {type: object, properties: {m: {type: string}}, oneOf: [{properties: {x: {type: string}}, required: [x]}, {properties: {z: {type: string}}, required: [z]}]}}";
+    assert_eq!(says(around, "a: {m: '1', z: '2'}"), [""; 0]);
+    assert_eq!(says(around, "a: {m: '1', x: '1', w: '2'}").len(), 1);
 }
 
 #[test]
 fn deprecated_inputs_warn_where_they_are_set() {
     let schema = "properties: {old: {type: string, deprecated: true, default: x, description: Use new.}}";
-    assert_eq!(says(schema, "old: y"), ["input/deprecated 1:6 `inputs.old` is deprecated | Use new."]);
+    assert_eq!(says(schema, "old: z"), ["input/deprecated 1:6 `inputs.old` is deprecated | Use new."]);
     assert_eq!(says(schema, "{}"), [""; 0]);
 }
 
@@ -279,7 +308,8 @@ $defs: {p: {type: object, properties: {port: {type: integer}}}}
     let node = read(text, "pack.yaml", &mut sources);
     let schema = Schema::parse(&node, &sources, &mut Problems::new()).unwrap();
     let chain = |text: &str| schema.chain(&text.split('.').collect::<Vec<_>>());
-    let unknown = |at, known: &[&str]| Chain::Unknown { at, known: known.iter().map(|s| (*s).to_owned()).collect() };
+    let unknown =
+        |at, known: &[&str]| Chain::Unknown { at, known: known.iter().map(|s| (*s).to_owned()).collect() };
     for known in ["a", "a.b", "m.web.port", "l.0.port", "f.x", "s.key"] {
         assert_eq!(chain(known), Chain::Known, "{known}");
     }
@@ -288,7 +318,7 @@ $defs: {p: {type: object, properties: {port: {type: integer}}}}
     assert_eq!(chain("a.b.c"), unknown(2, &[]));
     assert_eq!(chain("m.web.prot"), unknown(2, &["port"]));
     assert_eq!(chain("l.port"), unknown(1, &[]));
-    assert_eq!(chain("f.y"), unknown(1, &["x"]));
+    assert_eq!(chain("f.q"), unknown(1, &["x"]));
     assert_eq!(chain("s.name"), unknown(1, &["secret", "key"]));
     assert_eq!(chain("zz"), unknown(0, &["a", "m", "l", "o", "f", "s"]));
     assert_eq!(Schema::empty().chain(&["a"]), unknown(0, &[]));
@@ -312,7 +342,14 @@ $defs: {tree: {type: object, description: A tree., properties: {left: {$ref: '#/
         .iter()
         .map(|d| {
             let default = d.default.as_deref().unwrap_or("-");
-            format!("{} ({}) {} {} {}", d.path, d.kind, d.required, default, d.description.as_deref().unwrap_or("-"))
+            format!(
+                "{} ({}) {} {} {}",
+                d.path,
+                d.kind,
+                d.required,
+                default,
+                d.description.as_deref().unwrap_or("-")
+            )
         })
         .collect();
     assert_eq!(
@@ -321,7 +358,7 @@ $defs: {tree: {type: object, description: A tree., properties: {left: {$ref: '#/
             "image (image reference) true - The image.",
             "port (integer from 1 to 65535) false 8080 -",
             "tree (mapping) false - A tree.",
-            "tree.left (mapping with left, mode) false - A tree.",
+            "tree.left (mapping) false - A tree.",
             "tree.mode (one of a, b) false - -",
             "list (list of mapping with host) false - -",
             "list[].host (string) false - -",
@@ -349,7 +386,9 @@ components: {a: {pack: web-app, inputs: {x: 1}, flux: {interval: 1h, suspend: tr
 ";
     assert_eq!(config::<EnvironmentFile>(good), [""; 0]);
     assert_eq!(
-        config::<EnvironmentFile>("extend: [base]\nkubernetes: 1.34\ncomponents: {a: {pak: x, stage: app}}\n"),
+        config::<EnvironmentFile>(
+            "extend: [base]\nkubernetes: 1.34\ncomponents: {a: {pak: x, stage: app}}\n"
+        ),
         [
             "input/unknown 1:1 unknown key `extend` | did you mean `extends`?",
             "input/quote 2:13 `kubernetes` takes a string, but `1.34` without quotes is a number | quote it: `\"1.34\"`",
@@ -373,7 +412,11 @@ fn built_in_packs_parse() {
         let Some(inputs) = node.get("inputs") else { continue };
         let mut problems = Problems::new();
         let parsed = Schema::parse(inputs, &sources, &mut problems);
-        assert!(parsed.is_some(), "{path:?} {:#?}", problems.0.iter().map(|d| line(d, &sources)).collect::<Vec<_>>());
+        assert!(
+            parsed.is_some(),
+            "{path:?} {:#?}",
+            problems.0.iter().map(|d| line(d, &sources)).collect::<Vec<_>>()
+        );
         many += 1;
     }
     assert!(many > 5);
@@ -397,7 +440,19 @@ fn any_node() -> impl Strategy<Value = Node> {
         prop::sample::select(vec!["string", "object", "array", "#/$defs/a"]).prop_map(Value::from),
     ]
     .prop_map(Node::new);
-    let keys = ["properties", "items", "oneOf", "$ref", "type", "default", "$defs", "a", "required", "enum", "additionalProperties"];
+    let keys = [
+        "properties",
+        "items",
+        "oneOf",
+        "$ref",
+        "type",
+        "default",
+        "$defs",
+        "a",
+        "required",
+        "enum",
+        "additionalProperties",
+    ];
     leaf.prop_recursive(5, 40, 6, move |inner| {
         prop_oneof![
             prop::collection::vec(inner.clone(), 0..4).prop_map(|v| Node::new(Value::Seq(v))),
