@@ -31,6 +31,9 @@ pub struct Project {
     pub secrets: BTreeMap<String, BTreeMap<String, Vec<SealedFile>>>,
     /// The texts under `environments/files/`, by path below it, for `$file`.
     pub files: BTreeMap<String, Arc<str>>,
+    /// The folders that components name as `base:`, by the text that names them; each read once, its files
+    /// sorted. One that cannot be used is an empty list, and the reason was told.
+    pub bases: BTreeMap<String, Vec<BaseFile>>,
     /// The folders `fleet-out/<environment>/cluster/flux-system/` that have a `kustomization.yaml`, by environment.
     pub own_flux_system: BTreeMap<String, OwnFluxSystem>,
     /// What is there but cannot be used; the reason was told.

@@ -1,8 +1,16 @@
 //! Layers merged, references resolved, defaults filled, everything checked: [`Environment`].
 
+mod component;
+mod environment;
+mod merge;
 mod model;
+mod path;
+mod references;
+mod secrets;
 
+pub use environment::{EVERY_GROUP, Example, cluster_names, environment, example};
+pub use merge::overlay_values;
 pub use model::{
-    BaseFile, Chart, Cluster, Component, ComponentFlux, Environment, Flux, Namespace, NeededSecret,
-    OnFailure, Patch, PodSecurity, Release, SealedFile, Source, SourceRef, Spot, Stage, Sync,
+    BaseFile, Chart, Cluster, Component, ComponentFlux, Environment, Flux, IgnoreDrift, Namespace,
+    NeededSecret, OnFailure, Patch, PodSecurity, Release, SealedFile, Source, SourceRef, Spot, Stage, Sync,
 };

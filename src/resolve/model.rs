@@ -5,7 +5,7 @@ use indexmap::IndexMap;
 use std::sync::Arc;
 
 pub use crate::{
-    config::{OnFailure, PodSecurity, Stage, Sync},
+    config::{IgnoreDrift, OnFailure, PodSecurity, Stage, Sync},
     diag::Spot,
     load::{BaseFile, SealedFile},
 };
@@ -23,6 +23,8 @@ pub struct Environment {
     pub cluster: Cluster,
     /// The open variables.
     pub vars: Node,
+    /// The environment as templates see it: `{name, kubernetes, flux}`.
+    pub facts: Node,
     /// The source that Flux reads.
     pub source: Source,
     /// How Flux is installed and told to sync.
@@ -137,6 +139,8 @@ pub struct Component {
     pub provides: Vec<Spot>,
     /// API groups used by custom resources hidden in its charts.
     pub requires: Vec<Spot>,
+    /// The component as templates see it: `{name, namespace, pack, stage}`.
+    pub facts: Node,
     /// Its inputs: checked, defaulted, references resolved.
     pub inputs: Node,
     /// Changes to its objects.

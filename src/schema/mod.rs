@@ -11,6 +11,7 @@ mod format;
 mod forms;
 mod json;
 mod parse;
+mod secrets;
 pub mod quantity;
 
 pub use check::Mode;

@@ -1,0 +1,421 @@
+//! One component: its pack, its inputs, its charts; first as a draft that references can look into,
+//! then finished.
+
+use super::{
+    environment::{Surroundings, spots},
+    model::{Chart, Component, ComponentFlux, OnFailure, Patch, PodSecurity, Release, Spot, Stage},
+    references::Resolver,
+    secrets,
+};
+use crate::{
+    config::{ChartChange, ComponentFile, EnvironmentFile, When},
+    diag::{Diagnostic, Place, Problems, did_you_mean, list},
+    load::{Pack, PackRelease, Project},
+    schema::Mode,
+    yaml::{Map, Node, Value},
+};
+use indexmap::IndexMap;
+use std::sync::Arc;
+
+/// A component before references are resolved.
+pub(super) struct Draft {
+    pub(super) name: String,
+    place: Place,
+    pub(super) pack: Arc<Pack>,
+    file: ComponentFile,
+    node: Node,
+    namespace: String,
+    stage: Stage,
+    /// `{name, namespace, pack, stage}`.
+    pub(super) facts: Node,
+    /// As written.
+    pub(super) inputs: Node,
+}
+
+/// The built-in pack without a chart of its own: its components name theirs.
+const ANY_CHART: &str = "helm-release";
+
+/// What components are finished with.
+pub(super) struct Around<'a> {
+    pub(super) project: &'a Project,
+    pub(super) file: &'a EnvironmentFile,
+    pub(super) environment: &'a Surroundings<'a>,
+}
+
+/// The components of a merged environment; those whose pack is unknown are told and left out.
+pub(super) fn drafts(
+    project: &Project,
+    merged: &Node,
+    file: &EnvironmentFile,
+    problems: &mut Problems,
+) -> Vec<Draft> {
+    let written = merged.get("components").and_then(Node::as_map);
+    let mut drafts = Vec::new();
+    for (name, component) in &file.components {
+        let Some((key, node)) = written.and_then(|m| m.entry(name)) else { continue };
+        let place = key.place.or(node.place());
+        let Some(pack) = pack(project, name, component, node, place, problems) else { continue };
+        if let Some(most) = pack.file.name_max_length.filter(|most| name.len() > *most) {
+            problems.push(
+                Diagnostic::error(
+                    "component/name-length",
+                    format!("the name `{name}` is longer than {most} characters"),
+                )
+                .at(key.place)
+                .because(format!(
+                    "the chart of `{}` cuts longer names, and what it exports would not be there",
+                    pack.name
+                ))
+                .help("give the component a shorter name"),
+            );
+        }
+        let namespace = component.namespace.clone().or_else(|| pack.file.namespace.clone());
+        let namespace = namespace.unwrap_or_else(|| name.clone());
+        let stage = component.stage.unwrap_or(pack.file.stage);
+        let facts = Map::from_iter([
+            ("name", Node::new(name.as_str())),
+            ("namespace", Node::new(namespace.as_str())),
+            ("pack", Node::new(pack.name.as_str())),
+            ("stage", Node::new(stage.as_str())),
+        ]);
+        drafts.push(Draft {
+            name: name.clone(),
+            place: place.unwrap_or(pack.place),
+            pack,
+            file: component.clone(),
+            node: node.clone(),
+            namespace,
+            stage,
+            facts: Node::new(facts),
+            inputs: inputs_of(node),
+        });
+    }
+    drafts
+}
+
+/// The inputs as written; without any, an empty mapping that stands where the component stands.
+fn inputs_of(component: &Node) -> Node {
+    match component.get("inputs") {
+        Some(node) if !node.is_null() => node.clone(),
+        _ => Node::with(Map::new(), component.origin.clone()),
+    }
+}
+
+fn pack(
+    project: &Project,
+    name: &str,
+    component: &ComponentFile,
+    node: &Node,
+    place: Option<Place>,
+    problems: &mut Problems,
+) -> Option<Arc<Pack>> {
+    let known = || project.packs.keys().map(String::as_str);
+    let Some(wanted) = &component.pack else {
+        problems.push(
+            Diagnostic::error(
+                "component/no-pack",
+                format!("the component `{name}` does not say which pack it uses"),
+            )
+            .at(place)
+            .help(format!("add `pack:`, one of {}", list(known()))),
+        );
+        return None;
+    };
+    if let Some(pack) = project.packs.get(wanted) {
+        if let Some(why) = &pack.file.deprecated {
+            problems.push(
+                Diagnostic::warning(
+                    "component/deprecated-pack",
+                    format!("the pack `{wanted}` is deprecated"),
+                )
+                .at(node.get("pack").and_then(Node::place).or(place))
+                .because(why.as_str()),
+            );
+        }
+        return Some(pack.clone());
+    }
+    if !project.broken.packs.contains(wanted) {
+        let diagnostic = Diagnostic::error("component/unknown-pack", format!("there is no pack `{wanted}`"))
+            .at(node.get("pack").and_then(Node::place).or(place));
+        problems.push(match did_you_mean(wanted, known()) {
+            Some(near) => diagnostic.help(format!("did you mean `{near}`?")),
+            None => diagnostic.help(format!("there is {}", list(known()))),
+        });
+    }
+    None
+}
+
+/// Resolves, checks and defaults what a draft says.
+pub(super) fn finish(
+    draft: &Draft,
+    around: &Around,
+    resolver: &mut Resolver,
+    problems: &mut Problems,
+) -> Option<Component> {
+    let inputs = inputs(draft, around.project, resolver, problems);
+    let mut resolved = |key: &str| {
+        let node = draft.node.get(key).filter(|n| !n.is_null());
+        node.map(|n| resolver.value(n, problems))
+    };
+    let (values, patches, extra) = (resolved("values"), resolved("patches"), resolved("extra"));
+    let releases = releases(draft, values, problems);
+    let when = |given: &IndexMap<String, When>, pack: &IndexMap<String, When>, key: &str| {
+        groups(draft, given, pack, key, &inputs)
+    };
+    let pack = &draft.pack.file;
+    let secrets = secrets::needed(draft.into(), &inputs, &around.file.secrets);
+    let sealed = secrets::sealed(around.project, around.environment.layers, &draft.name);
+    secrets::missing(&secrets, &sealed, draft.into(), around.environment.name, problems);
+    Some(Component {
+        name: draft.name.clone(),
+        place: draft.place,
+        pack: draft.pack.clone(),
+        namespace: draft.namespace.clone(),
+        stage: draft.stage,
+        pod_security: pod_security(draft),
+        needs: spots(draft.node.get("needs")),
+        provides: when(&draft.file.provides, &pack.provides, "provides"),
+        requires: when(&draft.file.requires, &pack.requires, "requires"),
+        patches: patches.map(|p| patches_of(&p, problems)).unwrap_or_default(),
+        extra: members(extra.as_ref()).map(|(k, v)| (k.to_owned(), v.clone())).collect(),
+        base: base(draft, around.project),
+        source: draft.node.get("source").filter(|n| !n.is_null()).cloned(),
+        flux: flux(draft),
+        facts: draft.facts.clone(),
+        releases: releases?,
+        inputs,
+        sealed,
+        secrets,
+    })
+}
+
+impl<'a> From<&'a Draft> for secrets::Asker<'a> {
+    fn from(draft: &'a Draft) -> Self {
+        secrets::Asker { name: &draft.name, place: draft.place, pack: &draft.pack }
+    }
+}
+
+fn inputs(draft: &Draft, project: &Project, resolver: &mut Resolver, problems: &mut Problems) -> Node {
+    let poisoned = resolver.poisoned.len();
+    let mut inputs = resolver.value(&draft.inputs, problems);
+    let poisoned = &resolver.poisoned[poisoned..];
+    let mut found = Problems::new();
+    let path = format!("components.{}.inputs", draft.name);
+    draft.pack.schema.check(&mut inputs, &path, &project.sources, &mut found, Mode::Inputs);
+    // What is said about a reference that could not be followed is noise: that was told.
+    found.0.retain(|d| !d.labels.first().is_some_and(|l| poisoned.iter().any(|p| within(l.place, *p))));
+    problems.extend(found);
+    inputs
+}
+
+fn within(inner: Place, outer: Place) -> bool {
+    inner.source == outer.source && inner.start >= outer.start && inner.end <= outer.end
+}
+
+fn members(node: Option<&Node>) -> impl Iterator<Item = (&str, &Node)> {
+    node.and_then(Node::as_map).into_iter().flat_map(Map::iter).map(|(k, v)| (&*k.text, v))
+}
+
+fn pod_security(draft: &Draft) -> Option<(PodSecurity, Option<Place>)> {
+    match draft.file.pod_security {
+        Some(level) => Some((level, draft.node.get("podSecurity").and_then(Node::place))),
+        None => draft.pack.file.pod_security.map(|level| (level, Some(draft.place))),
+    }
+}
+
+/// WHEN: present and not false counts as true.
+pub(super) fn holds(when: &When, inputs: &Node) -> bool {
+    match when {
+        When::Fixed(fixed) => *fixed,
+        When::Input(path) => {
+            let steps = path.strip_prefix("inputs.").unwrap_or(path).split('.');
+            let found = steps.fold(Some(inputs), |node, step| node.and_then(|n| n.get(step)));
+            found.is_some_and(|n| !n.is_null() && n.as_bool() != Some(false))
+        }
+    }
+}
+
+fn groups(
+    draft: &Draft,
+    given: &IndexMap<String, When>,
+    pack: &IndexMap<String, When>,
+    key: &str,
+    inputs: &Node,
+) -> Vec<Spot> {
+    let mut all = pack.clone();
+    all.extend(given.iter().map(|(k, v)| (k.clone(), v.clone())));
+    let place = |group: &str| {
+        let written = draft.node.get(key).or_else(|| draft.pack.node.get(key)).and_then(Node::as_map);
+        written.and_then(|m| m.entry(group)).and_then(|(k, _)| k.place)
+    };
+    let held = all.into_iter().filter(|(_, when)| holds(when, inputs));
+    held.map(|(text, _)| Spot { place: place(&text).or(Some(draft.place)), text }).collect()
+}
+
+fn base(draft: &Draft, project: &Project) -> Vec<crate::load::BaseFile> {
+    let folder = draft.file.base.as_deref();
+    folder.and_then(|f| project.bases.get(f)).cloned().unwrap_or_default()
+}
+
+fn flux(draft: &Draft) -> ComponentFlux {
+    let (given, pack) = (&draft.file.flux, &draft.pack.file);
+    let or = |value: &Option<String>, default: &str| value.clone().unwrap_or_else(|| default.to_owned());
+    ComponentFlux {
+        interval: or(&given.interval, "1h"),
+        retry_interval: or(&given.retry_interval, "2m"),
+        timeout: or(&given.timeout.clone().or_else(|| pack.timeout.clone()), "5m"),
+        wait: given.wait.unwrap_or(true),
+        suspend: given.suspend.unwrap_or(false),
+        on_failure: given.on_failure.or(pack.on_failure).unwrap_or(OnFailure::Retry),
+    }
+}
+
+fn patches_of(written: &Node, problems: &mut Problems) -> Vec<Patch> {
+    let mut patches = Vec::new();
+    for (key, node) in written.as_map().into_iter().flat_map(Map::iter) {
+        let patch = Patch { name: key.text.to_string(), place: key.place, node: node.clone() };
+        let one = node.get("merge").is_some() != node.get("json").is_some();
+        let shaped = node.get("target").is_none_or(|t| t.as_map().is_some())
+            && node.get("json").is_none_or(|j| j.as_seq().is_some());
+        if !one || !shaped {
+            problems.push(
+                Diagnostic::error("patch/shape", format!("the patch `{}` is not one", patch.name))
+                    .at(node.place().or(key.place))
+                    .help("a patch is `{target: {group, kind, name}, merge: {…}}` or `{target: {…}, json: [{op, path, value}]}`"),
+            );
+        }
+        let fields =
+            node.as_map().into_iter().flat_map(Map::iter).map(|(k, _)| (k, &["target", "merge", "json"][..]));
+        let target = node.get("target").and_then(Node::as_map).into_iter().flat_map(Map::iter);
+        let target = target.map(|(k, _)| (k, &["group", "kind", "name"][..]));
+        for (key, known) in fields.chain(target).filter(|(k, known)| !known.contains(&&*k.text)) {
+            let diagnostic =
+                Diagnostic::error("patch/unknown", format!("unknown key `{}` in a patch", key.text))
+                    .at(key.place);
+            problems.push(match did_you_mean(&key.text, known.iter().copied()) {
+                Some(near) => diagnostic.help(format!("did you mean `{near}`?")),
+                None => diagnostic.help(format!("it takes {}", list(known.iter().copied()))),
+            });
+        }
+        patches.push(patch);
+    }
+    patches
+}
+
+fn releases(draft: &Draft, values: Option<Node>, problems: &mut Problems) -> Option<Vec<Release>> {
+    let pack = &draft.pack;
+    if pack.name == ANY_CHART && pack.releases.is_empty() {
+        return lone_release(draft, values, problems).map(|r| vec![r]);
+    }
+    if let (Some(values), true) = (&values, pack.releases.is_empty()) {
+        problems.push(
+            Diagnostic::error(
+                "component/no-values",
+                format!("the pack `{}` has no Helm release to give `values` to", pack.name),
+            )
+            .at(values.place().or(Some(draft.place)))
+            .help("change its objects with `patches`"),
+        );
+    }
+    if let (Some(chart), true) = (draft.node.get("chart"), pack.releases.is_empty()) {
+        problems.push(
+            Diagnostic::error("component/no-release", format!("the pack `{}` installs no chart", pack.name))
+                .at(chart.place().or(Some(draft.place)))
+                .help(format!("for any chart by coordinates use the pack `{ANY_CHART}`")),
+        );
+    } else {
+        unknown_releases(draft, values.as_ref(), problems);
+    }
+    Some(pack.releases.iter().map(|release| one_release(draft, release, values.as_ref())).collect())
+}
+
+/// The release of a pack without a chart of its own (`helm-release`).
+fn lone_release(draft: &Draft, values: Option<Node>, problems: &mut Problems) -> Option<Release> {
+    let chart = draft.file.chart.clone().unwrap_or_default();
+    let node = draft.node.get("chart");
+    if let (Some(url), Some(version)) = (&chart.url, &chart.version) {
+        let place = node.and_then(|n| n.get("version")).and_then(Node::place);
+        let chart = Chart {
+            url: url.clone(),
+            name: chart.name.clone(),
+            version: version.clone(),
+            digest: chart.digest.clone(),
+            place,
+        };
+        return Some(Release {
+            key: String::new(),
+            name: draft.name.clone(),
+            chart,
+            needs: Vec::new(),
+            values,
+        });
+    }
+    problems.push(
+        Diagnostic::error(
+            "component/no-chart",
+            format!("the component `{}` does not say which chart it installs", draft.name),
+        )
+        .at(node.and_then(Node::place).unwrap_or(draft.place))
+        .help("add `chart: {url: oci://registry.example.com/charts/NAME, version: \"1.2.3\"}`"),
+    );
+    None
+}
+
+fn unknown_releases(draft: &Draft, values: Option<&Node>, problems: &mut Problems) {
+    let keys: Vec<&str> =
+        draft.pack.releases.iter().map(|r| r.key.as_str()).filter(|k| !k.is_empty()).collect();
+    let mut tell = |key: &str, place: Option<Place>, what: &str| {
+        let diagnostic = Diagnostic::error(
+            "component/unknown-release",
+            format!("`{what}` names a release `{key}`, which the pack `{}` does not have", draft.pack.name),
+        )
+        .at(place);
+        problems.push(match did_you_mean(key, keys.iter().copied()) {
+            Some(near) => diagnostic.help(format!("did you mean `{near}`?")),
+            None if keys.is_empty() => diagnostic.help("it has one release: write `chart:`"),
+            None => diagnostic.help(format!("it has {}", list(keys.iter().copied()))),
+        });
+    };
+    let charts = draft.node.get("charts").and_then(Node::as_map).into_iter().flat_map(Map::iter);
+    charts.filter(|(k, _)| !keys.contains(&&*k.text)).for_each(|(k, _)| tell(&k.text, k.place, "charts"));
+    if !keys.is_empty() {
+        let given = values.and_then(Node::as_map).into_iter().flat_map(Map::iter);
+        given.filter(|(k, _)| !keys.contains(&&*k.text)).for_each(|(k, _)| tell(&k.text, k.place, "values"));
+        if let Some(chart) = draft.node.get("chart") {
+            tell("", chart.place(), "chart");
+        }
+    }
+}
+
+fn one_release(draft: &Draft, release: &PackRelease, values: Option<&Node>) -> Release {
+    let (change, written) = match release.key.as_str() {
+        "" => (draft.file.chart.clone(), draft.node.get("chart")),
+        key => (draft.file.charts.get(key).cloned(), draft.node.at(&["charts", key])),
+    };
+    let change: ChartChange = change.unwrap_or_default();
+    let place = written.and_then(|n| n.get("version")).and_then(Node::place).or(release.version_place);
+    let pack = &release.chart;
+    // A digest pins one version: it does not outlive a change of the version.
+    let pinned = if change.version.is_some() || change.url.is_some() { None } else { pack.digest.clone() };
+    let values = match release.key.as_str() {
+        "" => values.cloned(),
+        key => values.and_then(|v| v.get(key)).cloned(),
+    };
+    Release {
+        key: release.key.clone(),
+        name: if release.key.is_empty() {
+            draft.name.clone()
+        } else {
+            format!("{}-{}", draft.name, release.key)
+        },
+        chart: Chart {
+            url: change.url.unwrap_or_else(|| pack.url.clone()),
+            name: change.name.or_else(|| pack.name.clone()),
+            version: change.version.unwrap_or_else(|| pack.version.clone()),
+            digest: change.digest.or(pinned),
+            place,
+        },
+        needs: release.needs.iter().map(|s| s.text.clone()).collect(),
+        values: values.filter(|v| !matches!(v.value, Value::Null)),
+    }
+}

@@ -1,0 +1,359 @@
+//! One environment: its layers merged, its own fields defaulted, its components resolved.
+
+use super::{
+    component::{self, Draft},
+    merge,
+    model::{Cluster, Environment, Flux, Namespace, Source, SourceRef, Spot},
+    references::{Resolver, Roots, Target},
+};
+use crate::{
+    config::{self, ClusterFile, Controller, EnvironmentFile, ExampleFile, Sync},
+    diag::{Diagnostic, Place, Problems},
+    load::{Pack, Project},
+    yaml::{Key, Map, Node, Value},
+};
+use indexmap::IndexMap;
+use std::{cell::OnceCell, collections::BTreeMap, sync::Arc};
+
+/// What `cluster.provides` says when every API group is there: in examples of packs.
+pub const EVERY_GROUP: &str = "*";
+
+/// An example of a pack, as read: `component.yaml`, and its surroundings.
+#[derive(Clone, Debug)]
+pub struct Example {
+    /// The pack.
+    pub pack: Arc<Pack>,
+    /// The component as an environment writes it.
+    pub component: Node,
+    /// `environment.yaml`, if there is one.
+    pub environment: Option<Node>,
+    /// The component's file as such.
+    pub place: Place,
+}
+
+/// Resolves the environment `name`. `None` if anything is wrong with it; everything wrong is told.
+pub fn environment(project: &Project, name: &str, problems: &mut Problems) -> Option<Environment> {
+    let source = project.environments.get(name)?;
+    let mut found = Problems::new();
+    let merged = merged(project, name, &mut found);
+    let surroundings = Surroundings {
+        name,
+        place: source.place,
+        layers: &source.layers,
+        own_flux_system: project.own_flux_system.contains_key(name),
+        exports: IndexMap::new(),
+    };
+    let environment = build(project, &merged, &surroundings, &mut found);
+    let failed = found.has_errors();
+    problems.extend(found);
+    environment.filter(|_| !failed)
+}
+
+/// Resolves an example of a pack: the cluster `example` at `example.com` with every API group, and the
+/// component under the pack's name.
+pub fn example(project: &Project, example: &Example, problems: &mut Problems) -> Option<Environment> {
+    let mut found = Problems::new();
+    let given = match &example.environment {
+        Some(node) => config::decode::<ExampleFile>(node, &project.sources, &mut found)?,
+        None => ExampleFile::default(),
+    };
+    let empty = Node::new(Map::new());
+    let written = example.environment.as_ref().unwrap_or(&empty);
+    let mut merged = Map::new();
+    for key in ["kubernetes", "vars"] {
+        if let Some(node) = written.get(key) {
+            merged.insert(key, node.clone());
+        }
+    }
+    merged.insert("cluster", example_cluster(&given.cluster, written.get("cluster")));
+    merged.insert(
+        "source",
+        Node::new(Map::from_iter([
+            ("kind", Node::new("GitRepository")),
+            ("url", Node::new("https://github.com/example/fleet")),
+        ])),
+    );
+    merged.insert("flux", Node::new(Map::from_iter([("sync", Node::new("none"))])));
+    let component = [(Key::new(&*example.pack.name, Some(example.place)), example.component.clone())];
+    merged.insert("components", Node::new(component.into_iter().collect::<Map>()));
+    let exports = written.get("exports").and_then(Node::as_map).into_iter().flat_map(Map::iter);
+    let surroundings = Surroundings {
+        name: "example",
+        place: example.place,
+        layers: &[],
+        own_flux_system: false,
+        exports: exports.map(|(k, v)| (k.text.to_string(), v.clone())).collect(),
+    };
+    let environment = build(project, &Node::new(merged), &surroundings, &mut found);
+    let failed = found.has_errors();
+    problems.extend(found);
+    environment.filter(|_| !failed)
+}
+
+fn example_cluster(given: &ClusterFile, written: Option<&Node>) -> Node {
+    let mut cluster = written.and_then(Node::as_map).cloned().unwrap_or_default();
+    if given.name.is_none() {
+        cluster.insert("name", Node::new("example"));
+    }
+    if given.domain.is_none() {
+        cluster.insert("domain", Node::new("example.com"));
+    }
+    if !cluster.contains("provides") {
+        cluster.insert("provides", Node::new(vec![Node::new(EVERY_GROUP)]));
+    }
+    Node::new(cluster)
+}
+
+/// Tells of environments that share a `cluster.name`.
+pub fn cluster_names(project: &Project, problems: &mut Problems) {
+    let mut seen: BTreeMap<&str, (&str, Option<Place>)> = BTreeMap::new();
+    for source in project.environments.values().filter(|e| !e.is_abstract) {
+        let node = source.layers.iter().rev().find_map(|layer| {
+            project
+                .environments
+                .get(layer)
+                .and_then(|e| e.node.at(&["cluster", "name"]))
+                .filter(|n| !n.is_null())
+        });
+        let Some((node, name)) = node.and_then(|n| n.as_str().map(|s| (n, s))) else { continue };
+        if let Some((other, place)) = seen.insert(name, (&source.name, node.place())) {
+            problems.push(
+                Diagnostic::error(
+                    "environment/cluster-name",
+                    format!("`{}` and `{other}` have the same cluster name `{name}`", source.name),
+                )
+                .label(node.place(), format!("for `{}`", source.name))
+                .label(place.filter(|p| Some(*p) != node.place()), format!("for `{other}`"))
+                .help("give each environment a `cluster.name` of its own"),
+            );
+        }
+    }
+}
+
+/// All layers of an environment in one node; `source` and `flux` of `fleet.yaml` are the lowest.
+fn merged(project: &Project, name: &str, problems: &mut Problems) -> Node {
+    let mut merged = Node::new(Map::new());
+    let fleet = project.fleet.node.as_map();
+    let lowest = fleet.into_iter().flat_map(Map::iter).filter(|(k, _)| matches!(&*k.text, "source" | "flux"));
+    let lowest: Map = lowest.map(|(k, v)| (k.clone(), v.clone())).collect();
+    merge::overlay(&mut merged, &Node::new(lowest), problems);
+    let layers = project.environments.get(name).map(|e| e.layers.as_slice()).unwrap_or_default();
+    for layer in layers.iter().filter_map(|l| project.environments.get(l)) {
+        merge::overlay(&mut merged, &layer.node, problems);
+    }
+    if let Some(map) = merged.as_map_mut() {
+        map.remove("extends");
+        map.remove("abstract");
+    }
+    merged
+}
+
+/// What is known of an environment besides its merged file.
+pub(super) struct Surroundings<'a> {
+    pub(super) name: &'a str,
+    pub(super) place: Place,
+    /// Lowest first, itself last.
+    pub(super) layers: &'a [String],
+    pub(super) own_flux_system: bool,
+    /// Exports of components that are not there (examples).
+    pub(super) exports: IndexMap<String, Node>,
+}
+
+fn build(
+    project: &Project,
+    merged: &Node,
+    around: &Surroundings,
+    problems: &mut Problems,
+) -> Option<Environment> {
+    let file = config::decode::<EnvironmentFile>(merged, &project.sources, problems)?;
+    let cluster = cluster(&file.cluster, merged, around, problems);
+    let source = source(merged, &file, around, problems);
+    let flux = flux(merged, &file);
+    let empty = Node::new(Map::new());
+    let vars = merged.get("vars").unwrap_or(&empty);
+    let facts = facts(around, &file, &flux);
+    let drafts = component::drafts(project, merged, &file, problems);
+    let fills: Vec<_> = drafts
+        .iter()
+        .map(|draft| {
+            move |node: &mut Node| {
+                let schema = &draft.pack.schema;
+                schema.check(
+                    node,
+                    "inputs",
+                    &project.sources,
+                    &mut Problems::new(),
+                    crate::schema::Mode::Inputs,
+                );
+            }
+        })
+        .collect();
+    let targets = drafts.iter().zip(&fills).map(|(draft, fill)| (draft.name.clone(), target(draft, fill)));
+    let nothing = |_: &mut Node| {};
+    let given =
+        around.exports.iter().map(|(name, exports)| (name.clone(), stand_in(name, exports, &nothing)));
+    let texts = |path: &str| project.files.get(path).cloned();
+    let mut resolver = Resolver::new(Roots {
+        vars,
+        cluster: &cluster.node,
+        environment: &facts,
+        components: targets.chain(given).collect(),
+        files: &texts,
+        file_names: project.files.keys().cloned().collect(),
+    });
+    let vars = resolver.value(vars, problems);
+    let surroundings = component::Around { project, file: &file, environment: around };
+    let components: Vec<_> = drafts
+        .iter()
+        .filter_map(|draft| component::finish(draft, &surroundings, &mut resolver, problems))
+        .collect();
+    drop(resolver);
+    Some(Environment {
+        name: around.name.to_owned(),
+        place: around.place,
+        kubernetes: file.kubernetes.clone(),
+        cluster,
+        vars,
+        facts,
+        source: source?,
+        flux,
+        namespaces: namespaces(merged, &file),
+        components,
+        own_flux_system: around.own_flux_system,
+    })
+}
+
+/// `environment` as references and templates see it; `kubernetes` is absent if nobody states it.
+fn facts(around: &Surroundings, file: &EnvironmentFile, flux: &Flux) -> Node {
+    let mut facts = Map::from_iter([("name", Node::new(around.name))]);
+    if let Some(kubernetes) = &file.kubernetes {
+        facts.insert("kubernetes", Node::new(kubernetes.as_str()));
+    }
+    facts.insert("flux", Node::new(flux.version.as_str()));
+    Node::new(facts)
+}
+
+fn target<'a>(draft: &'a Draft, fill: &'a dyn Fn(&mut Node)) -> Target<'a> {
+    Target {
+        raw: draft.inputs.clone(),
+        fill,
+        filled: OnceCell::new(),
+        component: draft.facts.clone(),
+        exports: draft.pack.node.get("exports"),
+    }
+}
+
+fn stand_in<'a>(name: &str, exports: &'a Node, fill: &'a dyn Fn(&mut Node)) -> Target<'a> {
+    let text = |key: &str| exports.get(key).and_then(Node::as_str).unwrap_or(name).to_owned();
+    let component = Map::from_iter([("name", Node::new(name)), ("namespace", Node::new(text("namespace")))]);
+    Target {
+        raw: Node::new(Map::new()),
+        fill,
+        filled: OnceCell::new(),
+        component: Node::new(component),
+        exports: Some(exports),
+    }
+}
+
+fn cluster(file: &ClusterFile, merged: &Node, around: &Surroundings, problems: &mut Problems) -> Cluster {
+    let name = file.name.clone().unwrap_or_else(|| {
+        problems.push(
+            Diagnostic::error(
+                "environment/no-cluster",
+                format!("`{}` does not say which cluster it is", around.name),
+            )
+            .at(around.place)
+            .help(format!("add `cluster: {{name: {}}}`", around.name.replace('/', "-"))),
+        );
+        around.name.replace('/', "-")
+    });
+    let node = merged.get("cluster");
+    let member = |key: &str, value: Node| node.and_then(|n| n.get(key)).cloned().unwrap_or(value);
+    let mut seen = Map::from_iter([("name", member("name", Node::new(name.as_str())))]);
+    if file.domain.is_some() {
+        seen.insert("domain", member("domain", Node::new(Value::Null)));
+    }
+    seen.insert("provides", member("provides", Node::new(Vec::new())));
+    Cluster {
+        name,
+        domain: file.domain.clone(),
+        provides: spots(node.and_then(|n| n.get("provides"))),
+        node: Node::new(seen),
+    }
+}
+
+/// The strings of a list with their places.
+pub(super) fn spots(node: Option<&Node>) -> Vec<Spot> {
+    let items = node.and_then(Node::as_seq).unwrap_or_default();
+    items
+        .iter()
+        .filter_map(|n| n.as_str().map(|text| Spot { text: text.to_owned(), place: n.place() }))
+        .collect()
+}
+
+fn source(
+    merged: &Node,
+    file: &EnvironmentFile,
+    around: &Surroundings,
+    problems: &mut Problems,
+) -> Option<Source> {
+    let node = merged.get("source");
+    let spot = |key: &str| {
+        let found = node.and_then(|n| n.at(&["ref", key]));
+        found.and_then(|n| n.as_str().map(|text| Spot { text: text.to_owned(), place: n.place() }))
+    };
+    let needed = file.flux.sync.unwrap_or(Sync::Operator) != Sync::None;
+    if file.source.url.is_none() && needed {
+        problems.push(
+            Diagnostic::error("environment/no-source", format!("`{}` does not say where Flux reads it from", around.name))
+                .at(node.and_then(Node::place).unwrap_or(around.place))
+                .help("add `source: {kind: GitRepository, url: \"https://…\", ref: {branch: main}}` to environments/fleet.yaml"),
+        );
+        return None;
+    }
+    Some(Source {
+        kind: file.source.kind.map_or("GitRepository", |k| k.as_str()).to_owned(),
+        url: file.source.url.clone().unwrap_or_default(),
+        reference: SourceRef {
+            branch: spot("branch"),
+            tag: spot("tag"),
+            semver: spot("semver"),
+            commit: spot("commit"),
+            name: spot("name"),
+            digest: spot("digest"),
+        },
+        root: file.source.root.clone().unwrap_or_else(|| "./".to_owned()),
+        secret: file.source.secret.clone(),
+        provider: file.source.provider.map(|p| p.as_str().to_owned()),
+        place: node.and_then(Node::place),
+    })
+}
+
+fn flux(merged: &Node, file: &EnvironmentFile) -> Flux {
+    use Controller::{HelmController, KustomizeController, NotificationController, SourceController};
+    let usual = [SourceController, KustomizeController, HelmController, NotificationController];
+    let controllers = file.flux.components.clone().unwrap_or_else(|| usual.to_vec());
+    Flux {
+        version: file.flux.version.clone().unwrap_or_else(|| "2.9".to_owned()),
+        sync: file.flux.sync.unwrap_or(Sync::Operator),
+        registry: file.flux.registry.clone().unwrap_or_else(|| "ghcr.io/fluxcd".to_owned()),
+        components: controllers.into_iter().map(|c| c.as_str().to_owned()).collect(),
+        instance: merged.at(&["flux", "instance"]).cloned(),
+        place: merged.at(&["flux", "sync"]).and_then(Node::place),
+    }
+}
+
+fn namespaces(merged: &Node, file: &EnvironmentFile) -> IndexMap<String, Namespace> {
+    let written = merged.get("namespaces").and_then(Node::as_map);
+    let one = |name: &String| {
+        let (key, node) = written.and_then(|m| m.entry(name))?;
+        let namespace = Namespace {
+            pod_security: file.namespaces.get(name).and_then(|n| n.pod_security),
+            labels: node.get("labels").cloned(),
+            annotations: node.get("annotations").cloned(),
+            place: key.place,
+        };
+        Some((name.clone(), namespace))
+    };
+    file.namespaces.keys().filter_map(one).collect()
+}

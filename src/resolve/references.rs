@@ -1,0 +1,498 @@
+//! `{$from: PATH}`, `{$text: "…{PATH}…"}`, `{$file: PATH}`: values that stand elsewhere. Resolved on
+//! demand, depth first, with a memo per path; a cycle or a missing target is told once.
+
+use super::path::{self, Piece};
+use crate::{
+    diag::{Diagnostic, Place, Problems, did_you_mean, list},
+    yaml::{Key, Map, Node, Origin, Read, Value},
+};
+use indexmap::IndexMap;
+use std::{cell::OnceCell, collections::HashMap, sync::Arc};
+
+/// A longer chain of references to references is refused, before the stack is.
+const LONGEST_CHAIN: usize = 64;
+
+/// What references may name in one environment.
+pub(super) struct Roots<'a> {
+    pub(super) vars: &'a Node,
+    pub(super) cluster: &'a Node,
+    pub(super) environment: &'a Node,
+    pub(super) components: IndexMap<String, Target<'a>>,
+    /// Texts under `environments/files/`, by path relative to it.
+    pub(super) files: &'a dyn Fn(&str) -> Option<Arc<str>>,
+    /// Names of those texts, for proposals.
+    pub(super) file_names: Vec<String>,
+}
+
+/// What references may name in a component.
+pub(super) struct Target<'a> {
+    /// As written, references not resolved.
+    pub(super) raw: Node,
+    /// Fills the defaults of `raw`.
+    pub(super) fill: &'a dyn Fn(&mut Node),
+    /// `raw` with its defaults, once somebody asked.
+    pub(super) filled: OnceCell<Node>,
+    /// `{name, namespace, pack, stage}`.
+    pub(super) component: Node,
+    /// The pack's `exports`.
+    pub(super) exports: Option<&'a Node>,
+}
+
+impl Target<'_> {
+    /// The inputs with defaults; references stay references.
+    fn inputs(&self) -> &Node {
+        self.filled.get_or_init(|| {
+            let mut filled = mask(&self.raw);
+            (self.fill)(&mut filled);
+            unmask(&mut filled, &self.raw);
+            filled
+        })
+    }
+}
+
+/// References replaced by null, so that no default is filled into one.
+fn mask(node: &Node) -> Node {
+    let value = match &node.value {
+        Value::Map(map) if reference(map).is_some() => Value::Null,
+        Value::Map(map) => Value::Map(map.iter().map(|(k, v)| (k.clone(), mask(v))).collect()),
+        Value::Seq(items) => Value::Seq(items.iter().map(mask).collect()),
+        other => other.clone(),
+    };
+    Node { value, origin: node.origin.clone(), style: node.style }
+}
+
+/// References put back where [`mask`] took them out.
+fn unmask(filled: &mut Node, raw: &Node) {
+    match (&mut filled.value, &raw.value) {
+        (_, Value::Map(map)) if reference(map).is_some() => *filled = raw.clone(),
+        (Value::Map(filled), Value::Map(raw)) => {
+            for (key, node) in raw.iter() {
+                if let Some(member) = filled.get_mut(&key.text) {
+                    unmask(member, node);
+                }
+            }
+        }
+        (Value::Seq(filled), Value::Seq(raw)) => {
+            filled.iter_mut().zip(raw).for_each(|(filled, raw)| unmask(filled, raw));
+        }
+        _ => {}
+    }
+}
+
+/// The outcome of looking a path up.
+#[derive(Clone)]
+enum Found {
+    Value(Node),
+    /// The export reads an input that is absent.
+    Absent,
+    /// Told already.
+    Poison,
+}
+
+/// Resolves references against [`Roots`].
+pub(super) struct Resolver<'a> {
+    roots: Roots<'a>,
+    memo: HashMap<String, Found>,
+    stack: Vec<String>,
+    /// Places of references that could not be resolved: what is said about them elsewhere is noise.
+    pub(super) poisoned: Vec<Place>,
+}
+
+/// Where a reference stands: only an export may say `inputs.` and `component.`.
+#[derive(Clone, Copy)]
+enum Scope<'s> {
+    Environment,
+    Export(&'s str),
+}
+
+impl<'a> Resolver<'a> {
+    pub(super) fn new(roots: Roots<'a>) -> Self {
+        Self { roots, memo: HashMap::new(), stack: Vec::new(), poisoned: Vec::new() }
+    }
+
+    /// A value with all references in it resolved; those that cannot be stay as they are.
+    pub(super) fn value(&mut self, node: &Node, problems: &mut Problems) -> Node {
+        self.deep(node, Scope::Environment, problems)
+    }
+
+    fn deep(&mut self, node: &Node, scope: Scope, problems: &mut Problems) -> Node {
+        match &node.value {
+            Value::Map(map) => match reference(map) {
+                Some((kind, target)) => match self.follow(node, map, kind, target, scope, problems) {
+                    Found::Value(value) => value,
+                    Found::Absent | Found::Poison => {
+                        self.poisoned.extend(node.place());
+                        node.clone()
+                    }
+                },
+                None => {
+                    let members = map.iter().map(|(k, v)| (unescape(k), self.deep(v, scope, problems)));
+                    let map: Map = members.collect();
+                    Node { value: Value::Map(map), origin: node.origin.clone(), style: node.style }
+                }
+            },
+            Value::Seq(items) => {
+                let items = items.iter().map(|n| self.deep(n, scope, problems)).collect();
+                Node { value: Value::Seq(items), origin: node.origin.clone(), style: node.style }
+            }
+            _ => node.clone(),
+        }
+    }
+
+    fn follow(
+        &mut self,
+        node: &Node,
+        map: &Map,
+        kind: &str,
+        target: &Node,
+        scope: Scope,
+        problems: &mut Problems,
+    ) -> Found {
+        if map.len() > 1 {
+            let other = map.iter().find(|(k, _)| &*k.text != kind).and_then(|(k, _)| k.place);
+            problems.push(
+                Diagnostic::error("config/reference-alone", format!("`{kind}` stands alone in its mapping"))
+                    .label(node.place(), "this is a reference")
+                    .label(other, "and this is another key")
+                    .help(format!("remove the other keys, or write `${kind}` if the key itself is meant")),
+            );
+            return Found::Poison;
+        }
+        let Some(text) = target.as_str() else {
+            problems.push(
+                Diagnostic::error(
+                    "config/reference-type",
+                    format!("`{kind}` takes a string, not {}", target.value.kind()),
+                )
+                .at(target.place().or(node.place())),
+            );
+            return Found::Poison;
+        };
+        match kind {
+            "$from" => self.from(text, target, scope, problems),
+            "$text" => self.text(text, target, scope, problems),
+            _ => self.file(text, target, problems),
+        }
+    }
+
+    fn from(&mut self, text: &str, at: &Node, scope: Scope, problems: &mut Problems) -> Found {
+        match self.look_up(text, at.place(), scope, problems) {
+            Found::Value(mut value) => {
+                via(&mut value, at.place());
+                Found::Value(value)
+            }
+            other => other,
+        }
+    }
+
+    fn text(&mut self, text: &str, at: &Node, scope: Scope, problems: &mut Problems) -> Found {
+        let pieces = match path::pieces(text) {
+            Ok(pieces) => pieces,
+            Err(why) => {
+                problems.push(
+                    Diagnostic::error("config/reference-path", format!("`$text` {why}")).at(at.place()),
+                );
+                return Found::Poison;
+            }
+        };
+        let (mut out, mut reads, mut outcome) = (String::new(), Vec::new(), None);
+        for piece in pieces {
+            match piece {
+                Piece::Text(text) => out.push_str(&text),
+                Piece::Path(path) => match self.look_up(&path, at.place(), scope, problems) {
+                    Found::Value(value) => {
+                        if !print(&mut out, &value) {
+                            problems.push(not_text(&path, &value, at));
+                            outcome = Some(Found::Poison);
+                        }
+                        reads.push(Read { path: path.into(), place: value.place() });
+                    }
+                    other => outcome = Some(outcome.unwrap_or(other)),
+                },
+            }
+        }
+        outcome.unwrap_or_else(|| {
+            let mut trail = at.origin.trail();
+            trail.reads = reads;
+            Found::Value(Node::with(out, Origin::from(trail)))
+        })
+    }
+
+    fn file(&mut self, text: &str, at: &Node, problems: &mut Problems) -> Found {
+        if let Some(content) = (self.roots.files)(text) {
+            return Found::Value(Node::with(content, at.origin.clone()));
+        }
+        let mut diagnostic =
+            Diagnostic::error("config/no-such-file", format!("there is no file `environments/files/{text}`"))
+                .at(at.place());
+        if let Some(near) = did_you_mean(text, self.roots.file_names.iter().map(String::as_str)) {
+            diagnostic = diagnostic.help(format!("did you mean `{near}`?"));
+        } else {
+            diagnostic = diagnostic.help("paths of `$file` are relative to `environments/files/`");
+        }
+        problems.push(diagnostic);
+        Found::Poison
+    }
+
+    fn look_up(&mut self, text: &str, at: Option<Place>, scope: Scope, problems: &mut Problems) -> Found {
+        let steps = match path::steps(text) {
+            Ok(steps) => steps,
+            Err(why) => {
+                problems.push(
+                    Diagnostic::error("config/reference-path", format!("the path `{text}` {why}"))
+                        .at(at)
+                        .help("a path is written like `vars.storageClass` or `components.loki.url`"),
+                );
+                return Found::Poison;
+            }
+        };
+        let key = match scope {
+            Scope::Export(component) if matches!(&*steps[0], "inputs" | "component") => {
+                format!("components.{component}.{}", path::join(&steps))
+            }
+            _ => path::join(&steps),
+        };
+        if let Some(found) = self.memo.get(&key) {
+            return found.clone();
+        }
+        if let Some(start) = self.stack.iter().position(|k| *k == key) {
+            let mut circle: Vec<&str> = self.stack[start..].iter().map(String::as_str).collect();
+            circle.push(&key);
+            problems.push(
+                Diagnostic::error("config/reference-cycle", format!("`{key}` is made of itself"))
+                    .at(at)
+                    .because(format!("the circle is `{}`", circle.join("` → `")))
+                    .help("give one of them a value of its own"),
+            );
+            return Found::Poison;
+        }
+        if self.stack.len() >= LONGEST_CHAIN {
+            problems.push(
+                Diagnostic::error(
+                    "config/reference-chain",
+                    format!("`{key}` is more than {LONGEST_CHAIN} references deep"),
+                )
+                .at(at)
+                .help("refer to the value itself, not to a reference to a reference"),
+            );
+            return Found::Poison;
+        }
+        self.stack.push(key.clone());
+        let found = self.find(&steps, at, scope, problems);
+        self.stack.pop();
+        self.memo.insert(key, found.clone());
+        found
+    }
+
+    fn find(&mut self, steps: &[String], at: Option<Place>, scope: Scope, problems: &mut Problems) -> Found {
+        match (steps[0].as_str(), scope) {
+            ("vars", _) => self.walk(self.roots.vars.clone(), steps, 1, at, Scope::Environment, problems),
+            ("cluster", _) => {
+                self.walk(self.roots.cluster.clone(), steps, 1, at, Scope::Environment, problems)
+            }
+            ("environment", _) => {
+                self.walk(self.roots.environment.clone(), steps, 1, at, Scope::Environment, problems)
+            }
+            ("components", Scope::Environment) => self.component(steps, at, problems),
+            ("inputs", Scope::Export(name)) => {
+                let inputs = self.roots.components[name].inputs().clone();
+                self.walk(inputs, steps, 1, at, scope, problems)
+            }
+            ("component", Scope::Export(name)) => {
+                let component = self.roots.components[name].component.clone();
+                self.walk(component, steps, 1, at, scope, problems)
+            }
+            (root, _) => {
+                let roots: &[&str] = match scope {
+                    Scope::Environment => &["vars", "cluster", "environment", "components"],
+                    Scope::Export(_) => &["inputs", "component", "cluster", "vars", "environment"],
+                };
+                let mut diagnostic =
+                    Diagnostic::error("config/reference-root", format!("a path cannot begin with `{root}`"))
+                        .at(at);
+                if let Some(near) = did_you_mean(root, roots.iter().copied()) {
+                    diagnostic = diagnostic.help(format!("did you mean `{near}`?"));
+                }
+                problems.push(diagnostic.help(format!("paths begin with {}", list(roots.iter().copied()))));
+                Found::Poison
+            }
+        }
+    }
+
+    fn component(&mut self, steps: &[String], at: Option<Place>, problems: &mut Problems) -> Found {
+        let Some(name) = steps.get(1) else {
+            problems.push(
+                Diagnostic::error("config/reference-path", "`components` alone is no value")
+                    .at(at)
+                    .help("name a component and one of its exports: `components.loki.url`"),
+            );
+            return Found::Poison;
+        };
+        let Some(target) = self.roots.components.get(name) else {
+            let names = || self.roots.components.keys().map(String::as_str);
+            problems.push(missing(
+                &format!("components.{name}"),
+                name,
+                names().collect(),
+                "there is no component",
+                at,
+            ));
+            return Found::Poison;
+        };
+        let exports: Vec<&str> =
+            target.exports.and_then(Node::as_map).into_iter().flat_map(Map::keys).collect();
+        let Some(export) = steps.get(2) else {
+            problems.push(
+                Diagnostic::error("config/reference-path", format!("`components.{name}` alone is no value"))
+                    .at(at)
+                    .help(format!("it exports {}", list(exports.into_iter().chain(["name", "namespace"])))),
+            );
+            return Found::Poison;
+        };
+        if matches!(export.as_str(), "name" | "namespace") && !exports.contains(&export.as_str()) {
+            return self.walk(target.component.clone(), steps, 2, at, Scope::Environment, problems);
+        }
+        let Some(node) = target.exports.and_then(|e| e.get(export)).cloned() else {
+            let known = exports.into_iter().chain(["name", "namespace"]).collect();
+            let what = format!("the pack of `{name}` exports no");
+            problems.push(missing(&join_to(steps, 3), export, known, &what, at));
+            return Found::Poison;
+        };
+        match self.export(&node, name, problems) {
+            Found::Absent => {
+                problems.push(
+                    Diagnostic::error("config/export-absent", format!("`{}` is absent", join_to(steps, 3)))
+                        .label(at, "used here")
+                        .label(node.place(), "defined by an input that is not set")
+                        .help(format!("set the input that it reads at component `{name}`")),
+                );
+                Found::Poison
+            }
+            Found::Value(value) => self.walk(value, steps, 3, at, Scope::Environment, problems),
+            Found::Poison => Found::Poison,
+        }
+    }
+
+    /// The value of an export: a scalar, `$from` or `$text` over the component's own facts.
+    fn export(&mut self, node: &Node, component: &str, problems: &mut Problems) -> Found {
+        match node.as_map().and_then(|map| reference(map).map(|r| (map, r))) {
+            Some((map, (kind, target))) => {
+                self.follow(node, map, kind, target, Scope::Export(component), problems)
+            }
+            None => Found::Value(node.clone()),
+        }
+    }
+
+    fn walk(
+        &mut self,
+        mut node: Node,
+        steps: &[String],
+        from: usize,
+        at: Option<Place>,
+        scope: Scope,
+        problems: &mut Problems,
+    ) -> Found {
+        let inner = if matches!(steps[0].as_str(), "inputs") { Scope::Environment } else { scope };
+        for (index, step) in steps.iter().enumerate().skip(from) {
+            node = match self.through(node, inner, problems) {
+                Found::Value(node) => node,
+                other => return other,
+            };
+            let next = match &node.value {
+                Value::Map(map) => map.get(step).cloned(),
+                Value::Seq(items) => step.parse::<usize>().ok().and_then(|n| items.get(n).cloned()),
+                _ => None,
+            };
+            let Some(next) = next else {
+                if matches!(scope, Scope::Export(_)) && steps[0] == "inputs" {
+                    return Found::Absent;
+                }
+                let known = node.as_map().map(|m| m.keys().collect()).unwrap_or_default();
+                let what = format!("`{}` has no", join_to(steps, index));
+                problems.push(missing(&join_to(steps, index + 1), step, known, &what, at));
+                return Found::Poison;
+            };
+            node = next;
+        }
+        match self.through(node, inner, problems) {
+            Found::Value(node) => {
+                let poisoned = self.poisoned.len();
+                let value = self.deep(&node, inner, problems);
+                if self.poisoned.len() > poisoned { Found::Poison } else { Found::Value(value) }
+            }
+            other => other,
+        }
+    }
+
+    /// Goes through a reference that stands in the way of a path.
+    fn through(&mut self, node: Node, scope: Scope, problems: &mut Problems) -> Found {
+        match node.as_map().and_then(|map| reference(map).map(|r| (map, r))) {
+            Some((map, (kind, target))) => self.follow(&node, map, kind, target, scope, problems),
+            None => Found::Value(node),
+        }
+    }
+}
+
+/// The reference key of a mapping and what it names.
+fn reference(map: &Map) -> Option<(&str, &Node)> {
+    map.iter().find(|(k, _)| matches!(&*k.text, "$from" | "$text" | "$file")).map(|(k, v)| (&*k.text, v))
+}
+
+/// `$$from` writes the key `$from`.
+fn unescape(key: &Key) -> Key {
+    match key.text.strip_prefix('$') {
+        Some(rest @ ("$from" | "$text" | "$file" | "$unset")) => Key::new(rest, key.place),
+        _ => key.clone(),
+    }
+}
+
+fn via(node: &mut Node, place: Option<Place>) {
+    if let Some(place) = place {
+        let mut trail = node.origin.trail();
+        trail.via.insert(0, place);
+        node.origin = Origin::from(trail);
+    }
+    match &mut node.value {
+        Value::Map(map) => map.iter_mut().for_each(|(_, n)| via(n, place)),
+        Value::Seq(items) => items.iter_mut().for_each(|n| via(n, place)),
+        _ => {}
+    }
+}
+
+/// Prints a scalar into a text; false if it is none.
+fn print(out: &mut String, value: &Node) -> bool {
+    match &value.value {
+        Value::Str(text) => out.push_str(text),
+        Value::Int(n) => out.push_str(&n.to_string()),
+        Value::Bool(b) => out.push_str(if *b { "true" } else { "false" }),
+        Value::Float(f) => out.push_str(&format!("{f:?}")),
+        Value::Null | Value::Seq(_) | Value::Map(_) => return false,
+    }
+    true
+}
+
+fn join_to(steps: &[String], end: usize) -> String {
+    path::join(&steps[..end])
+}
+
+fn not_text(path: &str, value: &Node, at: &Node) -> Diagnostic {
+    Diagnostic::error(
+        "config/reference-type",
+        format!("`{path}` is {}, which is no text", value.value.kind()),
+    )
+    .label(at.place(), "in this text")
+    .label(value.place(), "set here")
+    .help(format!("use `{{$from: {path}}}` for the whole value"))
+}
+
+fn missing(full: &str, step: &str, known: Vec<&str>, what: &str, at: Option<Place>) -> Diagnostic {
+    let mut diagnostic =
+        Diagnostic::error("config/reference-missing", format!("`{full}` does not exist: {what} `{step}`"))
+            .at(at);
+    if let Some(near) = did_you_mean(step, known.iter().copied()) {
+        diagnostic = diagnostic.help(format!("did you mean `{near}`?"));
+    } else if !known.is_empty() {
+        diagnostic = diagnostic.help(format!("there is {}", list(known)));
+    }
+    diagnostic
+}
