@@ -17,6 +17,15 @@ pub struct Document {
     pub place: Option<Place>,
 }
 
+/// The objects of one component, as `render` makes them and `layout` takes them.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Rendered {
+    /// Which component: an index into `Environment::components`.
+    pub index: usize,
+    /// Its objects, `metadata.namespace` still as written.
+    pub objects: Vec<Document>,
+}
+
 /// What makes an object one and the same for a cluster.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Identity {
