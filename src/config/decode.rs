@@ -3,7 +3,7 @@
 
 use super::{ComponentFile, EnvironmentFile, ExampleFile, FleetFile, PackFile, rules};
 use crate::{
-    diag::{Diagnostic, Problems, Sources},
+    diag::{Diagnostic, Place, Problems, Severity, Sources},
     schema::{Mode, Schema},
     yaml::{Map, Node, Value},
 };
@@ -17,7 +17,7 @@ use serde::{
     forward_to_deserialize_any,
 };
 use serde_json::{Value as Json, json};
-use std::sync::LazyLock;
+use std::{collections::BTreeSet, sync::LazyLock};
 
 /// A file of the user's that has a type.
 pub trait ConfigFile: DeserializeOwned + JsonSchema {
@@ -76,6 +76,31 @@ pub fn check<T: ConfigFile>(node: &mut Node, sources: &Sources, problems: &mut P
     let good = !found.has_errors();
     problems.extend(found);
     good
+}
+
+/// Checks a file by itself, and takes out what is wrong in it, so that later stages can tell the rest.
+pub fn check_and_prune<T: ConfigFile>(node: &mut Node, sources: &Sources, problems: &mut Problems) {
+    let mut found = Problems::new();
+    if !check::<T>(node, sources, &mut found) {
+        let errors = found.0.iter().filter(|d| d.severity == Severity::Error);
+        prune(node, &errors.filter_map(|d| d.labels.first()).map(|label| label.place).collect());
+    }
+    problems.extend(found);
+}
+
+fn prune(node: &mut Node, bad: &BTreeSet<Place>) {
+    let is_bad = |place: Option<Place>| place.is_some_and(|place| bad.contains(&place));
+    match &mut node.value {
+        Value::Map(map) => {
+            map.0.retain(|key, member| !is_bad(key.place) && !is_bad(member.place()));
+            map.iter_mut().for_each(|(_, member)| prune(member, bad));
+        }
+        Value::Seq(items) => {
+            items.retain(|item| !is_bad(item.place()));
+            items.iter_mut().for_each(|item| prune(item, bad));
+        }
+        _ => {}
+    }
 }
 
 /// Reads files that were checked and merged as their type, and applies the rules again to the whole;

@@ -9,7 +9,7 @@ mod pack;
 mod rules;
 mod words;
 
-pub use decode::{ConfigFile, check, decode, json_schema};
+pub use decode::{ConfigFile, check, check_and_prune, decode, json_schema};
 pub use environment::{
     ChartChange, ClusterFile, ComponentFile, ComponentFluxFile, ComponentSourceFile, EnvironmentFile,
     NamespaceFile, SecretsFile,

@@ -17,6 +17,9 @@ pub use source::reference;
 
 pub(super) use pack::pack;
 
+/// Under `cluster.provides`: every API group is there. What examples of packs have.
+const EVERY_GROUP: &str = "*";
+
 /// A member that is there, and not there to remove something.
 fn member<'n>(node: &'n Node, key: &str) -> Option<&'n Node> {
     node.get(key).filter(|n| !removes(n))
@@ -28,12 +31,12 @@ fn text<'n>(node: &'n Node, key: &str) -> Option<(&'n str, &'n Node)> {
 }
 
 /// The members of a mapping that are there.
-fn members<'n>(node: Option<&'n Node>) -> impl Iterator<Item = (&'n Key, &'n Node)> {
+fn members(node: Option<&Node>) -> impl Iterator<Item = (&Key, &Node)> {
     node.and_then(Node::as_map).into_iter().flat_map(|map| map.iter()).filter(|(_, n)| !removes(n))
 }
 
 /// The texts of a list.
-fn texts<'n>(node: Option<&'n Node>) -> impl Iterator<Item = (&'n str, &'n Node)> {
+fn texts(node: Option<&Node>) -> impl Iterator<Item = (&str, &Node)> {
     node.and_then(Node::as_seq).into_iter().flatten().filter_map(|n| n.as_str().map(|text| (text, n)))
 }
 
@@ -124,7 +127,9 @@ fn cluster(node: &Node, problems: &mut Problems) {
             );
         }
     }
-    texts(member(node, "provides")).for_each(|(group, at)| api_group(group, at, problems));
+    texts(member(node, "provides"))
+        .filter(|(group, _)| *group != EVERY_GROUP)
+        .for_each(|(group, at)| api_group(group, at, problems));
 }
 
 /// A component, in an environment or in an example.

@@ -1,7 +1,60 @@
-//! A project in memory: the input side of the disk.
+//! A project in memory: the input side of the disk. Start reading at [`project`].
+//!
+//! Every file is read once and parsed once. Environment files are checked one by one and stay nodes:
+//! merging is `resolve`'s business, and so is what shows only then (two equal `cluster.name`).
 
+mod base;
+mod builtin;
+mod disk;
+mod environments;
+mod examples;
+mod files;
+mod layers;
 mod model;
+mod own;
+mod packs;
+mod secrets;
+mod text;
+mod tree;
 
+pub use base::base;
+pub use builtin::Builtin;
+pub use disk::Disk;
+pub use examples::examples;
+pub use files::{Entry, Files, Kind, Memory};
 pub use model::{
-    BaseFile, Broken, EnvironmentSource, Fleet, OwnFluxSystem, Pack, PackRelease, Project, SealedFile,
+    BaseFile, Broken, EnvironmentSource, Example, Fleet, OwnFluxSystem, Pack, PackRelease, Project,
+    SealedFile,
 };
+pub use text::{Each, in_turn};
+pub use tree::tree;
+
+use crate::diag::{Problems, Sources};
+
+/// Reads a project. All problems are told; what cannot be used is left out and named in [`Project::broken`], so
+/// that later stages can still tell theirs. `each` runs the jobs of reading and parsing: [`in_turn`], or on threads.
+pub fn project(files: &dyn Files, each: Each, problems: &mut Problems) -> Project {
+    let mut sources = Sources::new();
+    let mut read = environments::environments(files, each, &mut sources, problems);
+    layers::layers(&mut read.environments, &read.broken, problems);
+    let packs = packs::packs(files, each, &mut sources, problems);
+    let broken = Broken { environments: read.broken, packs: packs.broken };
+    let secrets = secrets::secrets(&read.sealed, &read.environments, &broken, each, problems);
+    let bases = base::bases(files, &read.environments, &mut sources, problems);
+    let own_flux_system = own::own_flux_systems(files, &read.environments, &mut sources);
+    Project {
+        sources,
+        fleet: read.fleet,
+        environments: read.environments,
+        packs: packs.packs,
+        lib: packs.lib,
+        secrets,
+        files: read.files,
+        bases,
+        own_flux_system,
+        broken,
+    }
+}
+
+#[cfg(test)]
+mod tests;

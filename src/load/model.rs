@@ -151,3 +151,18 @@ pub struct OwnFluxSystem {
     /// Sources and Flux Kustomizations named `flux-system` in it: the kind, and the file it stands in.
     pub objects: Vec<Spot>,
 }
+
+/// An example of a pack, as read.
+#[derive(Clone, Debug)]
+pub struct Example {
+    /// Its folder's name.
+    pub name: String,
+    /// Its `component.yaml` as such.
+    pub place: Place,
+    /// The component as an environment writes it, checked by itself.
+    pub component: Node,
+    /// Its `environment.yaml`, checked by itself.
+    pub environment: Option<Node>,
+    /// What it should give, by path below `expected/`.
+    pub expected: BTreeMap<String, Arc<[u8]>>,
+}

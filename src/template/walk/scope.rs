@@ -231,9 +231,9 @@ fn joined(mut chain: Vec<String>, member: &str) -> Vec<String> {
     chain
 }
 
-/// `default` without a value that could have members of its own, or `required`.
+/// `default` without a value that could have members of its own.
 fn keeps_members(filter: &Filter<'_>) -> bool {
-    span::keeps_value(filter.name)
+    span::is_default(filter.name)
         && filter.args.iter().all(|arg| match span::argument(arg) {
             Expr::Const(_) => true,
             Expr::List(list) => list.items.is_empty(),

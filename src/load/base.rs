@@ -1,0 +1,158 @@
+//! The folder that `base: DIR` of a component names: plain manifests or a kustomize base, copied file
+//! for file. `gen` never builds kustomize, so it refuses what would be fetched or lies elsewhere.
+
+use super::{
+    files::{Files, Kind, file_name, join},
+    model::{BaseFile, EnvironmentSource},
+    text::{Hidden, walk},
+};
+use crate::{
+    diag::{Diagnostic, Place, Problems, Sources},
+    yaml::{self, Node},
+};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// The names under which kustomize finds its file.
+const KUSTOMIZATIONS: [&str; 3] = ["kustomization.yaml", "kustomization.yml", "Kustomization"];
+/// Members of a kustomization that name files and folders.
+const LISTS: [&str; 4] = ["resources", "bases", "components", "crds"];
+
+/// Reads the bases that components name, by the path as written.
+pub(super) fn bases(
+    files: &dyn Files,
+    environments: &BTreeMap<String, EnvironmentSource>,
+    sources: &mut Sources,
+    problems: &mut Problems,
+) -> BTreeMap<String, Vec<BaseFile>> {
+    let mut bases = BTreeMap::new();
+    for source in environments.values() {
+        let components = source.node.get("components").and_then(Node::as_map);
+        for written in components.into_iter().flat_map(|map| map.iter()).filter_map(|(_, c)| c.get("base")) {
+            let Some(folder) = written.as_str().filter(|folder| !bases.contains_key(*folder)) else {
+                continue;
+            };
+            let read = base(files, folder, written.place(), sources, problems);
+            bases.insert(folder.to_owned(), read.unwrap_or_default());
+        }
+    }
+    bases
+}
+
+/// Reads a base, a folder of the project. `None` only if an error was pushed.
+pub fn base(
+    files: &dyn Files,
+    folder: &str,
+    at: Option<Place>,
+    sources: &mut Sources,
+    problems: &mut Problems,
+) -> Option<Vec<BaseFile>> {
+    let said = |why: &str| Diagnostic::error("load/base", format!("the base `{folder}` {why}")).at(at);
+    let bad = folder.contains("://") || folder.starts_with(['/', '~']) || folder.contains('\\');
+    if bad || folder.split('/').any(|part| part == "..") {
+        problems.push(
+            said("is not a folder of this project")
+                .help("name a folder below the project's, such as `manifests/podinfo`; what lives elsewhere is a `source`"),
+        );
+        return None;
+    }
+    let parts: Vec<&str> = folder.split('/').filter(|part| !part.is_empty() && *part != ".").collect();
+    let path = parts.join("/");
+    if parts.is_empty() || ["environments", "templates", "fleet-out"].contains(&parts[0]) {
+        problems.push(
+            said("is a folder of gen's own")
+                .help("keep bases in a folder of their own, such as `manifests/`"),
+        );
+        return None;
+    }
+    if files.kind(&path) != Kind::Folder {
+        problems.push(said("is not there").help("name a folder below the project's"));
+        return None;
+    }
+    let before = problems.errors();
+    let paths: BTreeSet<String> = walk(files, &path, Hidden::Take, problems).into_iter().collect();
+    if paths.is_empty() && problems.errors() == before {
+        problems.push(said("is empty").help("put manifests there"));
+    }
+    let mut read = Vec::new();
+    for file in &paths {
+        let bytes = match files.read(file) {
+            Ok(bytes) => bytes,
+            Err(why) => {
+                problems.push(
+                    Diagnostic::error("load/file", format!("`{file}` {why}")).help("check the permissions"),
+                );
+                continue;
+            }
+        };
+        let text = yaml::decode(&bytes).ok();
+        let source = text.as_ref().map(|text| sources.add(file.clone(), text.as_str()));
+        if KUSTOMIZATIONS.contains(&file_name(file)) {
+            match (&text, source) {
+                (Some(text), Some(source)) => {
+                    for node in yaml::read_manifests(text, source, problems).unwrap_or_default() {
+                        kustomization(&node, &path, file, &paths, problems);
+                    }
+                }
+                _ => problems.push(
+                    Diagnostic::error("load/encoding", format!("`{file}` cannot be read as text"))
+                        .help("save the file as UTF-8"),
+                ),
+            }
+        }
+        let below = file[path.len() + 1..].to_owned();
+        read.push(BaseFile { path: below, bytes: bytes.into(), place: source.map(Place::top) });
+    }
+    (problems.errors() == before).then_some(read)
+}
+
+/// Everything that a kustomization lists is in the base.
+fn kustomization(node: &Node, base: &str, file: &str, paths: &BTreeSet<String>, problems: &mut Problems) {
+    let folder = file.rsplit_once('/').map_or("", |(folder, _)| folder);
+    let listed = LISTS.iter().filter_map(|key| node.get(key).and_then(Node::as_seq)).flatten();
+    for (entry, at) in listed.filter_map(|n| n.as_str().map(|entry| (entry, n))) {
+        let said = |why: &str| Diagnostic::error("load/base", format!("`{entry}` {why}")).at(at.place());
+        if is_remote(entry) {
+            problems.push(
+                said("is fetched from elsewhere")
+                    .because("the tree must say all that is deployed, and Flux may refuse it")
+                    .help("copy the files into the base, or use `source` of a component of its own"),
+            );
+            continue;
+        }
+        let inside =
+            inside(folder, entry).filter(|path| path == base || path.starts_with(&format!("{base}/")));
+        let Some(path) = inside else {
+            problems.push(said("leaves the base").help("copy the files into the base"));
+            continue;
+        };
+        let folder = format!("{path}/");
+        if !paths.contains(&path) && !paths.iter().any(|p| p.starts_with(&folder)) {
+            problems.push(said("is not there").help("remove the entry, or add the file"));
+        }
+    }
+}
+
+/// Would kustomize fetch this?
+fn is_remote(entry: &str) -> bool {
+    entry.contains("://")
+        || entry.contains("::")
+        || entry.contains("?ref=")
+        || entry.starts_with("git@")
+        || ["github.com/", "gitlab.com/", "bitbucket.org/"].iter().any(|host| entry.starts_with(host))
+}
+
+/// The path that an entry means, seen from a folder; `None` if it leaves the project.
+fn inside(folder: &str, entry: &str) -> Option<String> {
+    if entry.starts_with('/') {
+        return None;
+    }
+    let mut parts: Vec<&str> = folder.split('/').collect();
+    for part in entry.split('/') {
+        match part {
+            "" | "." => {}
+            ".." => drop(parts.pop()?),
+            part => parts.push(part),
+        }
+    }
+    Some(parts.iter().fold(String::new(), |path, part| join(&path, part)))
+}

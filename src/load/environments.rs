@@ -1,0 +1,219 @@
+//! The files under `environments/`: which is what, and environments and layers read one by one.
+
+use super::{
+    files::{Files, Kind, file_name},
+    model::{EnvironmentSource, Fleet},
+    text::{Each, Hidden, Text, gather, reserved, texts, walk},
+};
+use crate::{
+    config::{self, EnvironmentFile, FleetFile},
+    diag::{Diagnostic, Problems, Sources, Spot, did_you_mean, list},
+    name::EnvName,
+    yaml::{self, Map, Node},
+};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
+
+/// The folder of environments.
+const FOLDER: &str = "environments/";
+/// What all environments share.
+const FLEET: &str = "environments/fleet.yaml";
+/// Sealed Secrets.
+pub(super) const SECRETS: &str = "environments/secrets/";
+/// Texts for `$file`.
+const FILES: &str = "environments/files/";
+/// The ending of a sealed file.
+pub(super) const SEALED: &str = ".sops.yaml";
+
+/// What was read under `environments/`.
+pub(super) struct Environments {
+    pub(super) fleet: Fleet,
+    pub(super) environments: BTreeMap<String, EnvironmentSource>,
+    pub(super) broken: BTreeSet<String>,
+    pub(super) files: BTreeMap<String, Arc<str>>,
+    pub(super) sealed: Vec<Text>,
+}
+
+/// Reads everything under `environments/`.
+pub(super) fn environments(
+    files: &dyn Files,
+    each: Each,
+    sources: &mut Sources,
+    problems: &mut Problems,
+) -> Environments {
+    let paths = walk(files, FOLDER.trim_end_matches('/'), Hidden::Skip, problems);
+    let has_fleet = paths.iter().any(|path| path == FLEET);
+    if !has_fleet {
+        missing(files, problems);
+    }
+    let (mut broken, mut wanted) = (BTreeSet::new(), Vec::new());
+    for path in paths {
+        if belongs(&path, &mut broken, problems) {
+            wanted.push(path);
+        }
+    }
+    let mut read = Environments {
+        fleet: Fleet { file: FleetFile::default(), node: Node::new(Map::new()), place: None },
+        environments: BTreeMap::new(),
+        broken,
+        files: BTreeMap::new(),
+        sealed: Vec::new(),
+    };
+    let texts = texts(files, wanted, str::to_owned, each, sources, problems);
+    let mut layers = Vec::new();
+    for text in texts {
+        if let Some(path) = text.path.strip_prefix(FILES) {
+            reserved(&text, problems);
+            read.files.insert(path.to_owned(), text.text);
+        } else if text.path.starts_with(SECRETS) {
+            read.sealed.push(text);
+        } else if text.path == FLEET {
+            read.fleet = fleet(&text, sources, problems);
+        } else {
+            layers.push(text);
+        }
+    }
+    let nodes = gather(each, layers.len(), |index| {
+        let mut found = Problems::new();
+        (environment(&layers[index], sources, &mut found), found)
+    });
+    for (text, (source, found)) in layers.iter().zip(nodes) {
+        problems.extend(found);
+        let name = name_of(&text.path).to_owned();
+        match source {
+            Some(source) => drop(read.environments.insert(name, source)),
+            None => drop(read.broken.insert(name)),
+        }
+    }
+    recipients(&read, problems);
+    read
+}
+
+fn missing(files: &dyn Files, problems: &mut Problems) {
+    let said = match files.kind(FOLDER.trim_end_matches('/')) {
+        Kind::Missing => Diagnostic::error("load/no-project", "there is no `environments/` here")
+            .help("go to a project's folder, or start one with `gen init`"),
+        _ if files.kind("environments/fleet.yml") == Kind::File => return,
+        _ => Diagnostic::error("load/no-project", format!("`{FLEET}` is missing"))
+            .help("`gen init` writes one"),
+    };
+    problems.push(said);
+}
+
+/// The name of the environment in a file.
+fn name_of(path: &str) -> &str {
+    path.strip_prefix(FOLDER).and_then(|name| name.strip_suffix(".yaml")).unwrap_or(path)
+}
+
+/// Is this a file that is read? Others are told of.
+fn belongs(path: &str, broken: &mut BTreeSet<String>, problems: &mut Problems) -> bool {
+    if path.starts_with(FILES) || path == FLEET {
+        return true;
+    }
+    let ending = |wrong: &str, right: &str| {
+        let better = format!("{}{right}", path.strip_suffix(wrong).unwrap_or(path));
+        Diagnostic::error("load/ending", format!("`{path}` ends in `{wrong}`, and would not be read"))
+            .help(format!("rename it to `{better}`"))
+    };
+    let name = file_name(path);
+    let said = if path.starts_with(SECRETS) {
+        match name {
+            name if name.ends_with(SEALED) => return true,
+            name if name.ends_with(".sops.yml") => ending(".sops.yml", SEALED),
+            name if name.ends_with(".md") => return false,
+            _ => Diagnostic::error("load/stray", format!("`{path}` is not a sealed Secret"))
+                .because(format!(
+                    "only files that end in `{SEALED}` are, and a plain one must not be committed"
+                ))
+                .help("seal it with `gen seal`, or move it away"),
+        }
+    } else if name.ends_with(SEALED) || name.ends_with(".sops.yml") {
+        Diagnostic::error("load/stray", format!("`{path}` is a sealed file, but not where those are read"))
+            .help(format!("move it to `{SECRETS}ENVIRONMENT/COMPONENT/`"))
+    } else if name.ends_with(".yml") {
+        broken.insert(name_of(&path.replace(".yml", ".yaml")).to_owned());
+        ending(".yml", ".yaml")
+    } else if name.ends_with(".yaml") {
+        match EnvName::new(name_of(path)) {
+            Ok(_) => return true,
+            Err(why) => {
+                broken.insert(name_of(path).to_owned());
+                Diagnostic::error("load/name", format!("`{path}` cannot be an environment: its name {why}"))
+                    .help("rename it; texts for `$file` belong under `environments/files/`")
+            }
+        }
+    } else if name.ends_with(".md") {
+        return false;
+    } else {
+        Diagnostic::error("load/stray", format!("`{path}` is not an environment"))
+            .because("environments are files that end in `.yaml`")
+            .help("move it to `environments/files/` if inputs name it by `$file`, else away")
+    };
+    problems.push(said);
+    false
+}
+
+fn fleet(text: &Text, sources: &Sources, problems: &mut Problems) -> Fleet {
+    let place = Some(text.place());
+    let nothing = Fleet { file: FleetFile::default(), node: Node::new(Map::new()), place };
+    if blank(text) {
+        return nothing;
+    }
+    let Some(mut node) = yaml::read_one(&text.text, text.source, problems) else { return nothing };
+    config::check_and_prune::<FleetFile>(&mut node, sources, problems);
+    let file = config::decode(&node, sources, problems).unwrap_or_default();
+    Fleet { file, node, place }
+}
+
+/// Nothing but blanks and comments: a file that says nothing.
+fn blank(text: &Text) -> bool {
+    text.text.lines().all(|line| line.trim().is_empty() || line.trim_start().starts_with('#'))
+}
+
+/// Reads one environment or layer; what is wrong in it is told and taken out. `None` if it is no YAML.
+fn environment(text: &Text, sources: &Sources, problems: &mut Problems) -> Option<EnvironmentSource> {
+    let mut node = match blank(text) {
+        true => Node::new(Map::new()),
+        false => yaml::read_one(&text.text, text.source, problems)?,
+    };
+    config::check_and_prune::<EnvironmentFile>(&mut node, sources, problems);
+    node.as_map()?;
+    let extends = node.get("extends").and_then(Node::as_seq).unwrap_or_default();
+    Some(EnvironmentSource {
+        name: name_of(&text.path).to_owned(),
+        place: text.place(),
+        is_abstract: node.get("abstract").and_then(Node::as_bool).unwrap_or(false),
+        extends: extends
+            .iter()
+            .filter_map(|layer| Some(Spot { text: layer.as_str()?.to_owned(), place: layer.place() }))
+            .collect(),
+        layers: Vec::new(),
+        node,
+    })
+}
+
+/// Recipients are named under `keys` of the fleet file.
+fn recipients(read: &Environments, problems: &mut Problems) {
+    let keys: Vec<&str> =
+        read.fleet.node.get("keys").and_then(Node::as_map).into_iter().flat_map(Map::keys).collect();
+    for source in read.environments.values() {
+        let named = source.node.at(&["secrets", "recipients"]).and_then(Node::as_seq).unwrap_or_default();
+        for (name, at) in named.iter().filter_map(|n| n.as_str().map(|name| (name, n))) {
+            if keys.contains(&name) {
+                continue;
+            }
+            let said =
+                Diagnostic::error("load/recipient", format!("no key is named `{name}`")).at(at.place());
+            problems.push(match did_you_mean(name, keys.iter().copied()) {
+                Some(near) => said.help(format!("did you mean `{near}`?")),
+                None if keys.is_empty() => said.help(format!("add it under `keys` of `{FLEET}`")),
+                None => said.help(format!(
+                    "add it under `keys` of `{FLEET}`; there are {}",
+                    list(keys.iter().copied())
+                )),
+            });
+        }
+    }
+}

@@ -1,0 +1,319 @@
+//! Packs: those of the project under `templates/`, and those inside the binary. A project's pack replaces a
+//! built-in one whole, by its name.
+
+use super::{
+    builtin::{Builtin, NAME},
+    files::{Files, Kind, file_name},
+    model::{Pack, PackRelease},
+    text::{Each, Hidden, Text, gather, reserved, texts, walk},
+};
+use crate::{
+    config::{self, ChartFile, PackFile},
+    diag::{Diagnostic, Problems, Sources, Spot, did_you_mean, list},
+    name::PackName,
+    schema::Schema,
+    template::{Delimiters, TemplateFile},
+    yaml::{self, Node},
+};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
+
+/// The folder of a project's packs.
+const FOLDER: &str = "templates";
+/// The folder of partials that packs share.
+const LIB: &str = "_lib";
+
+/// What was read of packs.
+pub(super) struct Packs {
+    pub(super) packs: BTreeMap<String, Arc<Pack>>,
+    pub(super) broken: BTreeSet<String>,
+    pub(super) lib: Vec<TemplateFile>,
+}
+
+/// The texts of one pack.
+struct Draft {
+    name: String,
+    builtin: bool,
+    /// Paths relative to the pack's folder.
+    texts: Vec<Text>,
+    examples: Vec<String>,
+}
+
+/// Reads all packs: the project's, then built-in ones that it does not replace.
+pub(super) fn packs(files: &dyn Files, each: Each, sources: &mut Sources, problems: &mut Problems) -> Packs {
+    let mut read = Packs { packs: BTreeMap::new(), broken: BTreeSet::new(), lib: Vec::new() };
+    let mut drafts = BTreeMap::new();
+    let paths = walk(files, FOLDER, Hidden::Skip, problems);
+    let paths = folders(paths, FOLDER, problems);
+    let named = |path: &str| path.to_owned();
+    for (folder, paths) in paths {
+        drafted(files, (FOLDER, &folder), paths, named, each, sources, problems, &mut read, &mut drafts);
+    }
+    let paths = folders(walk(&Builtin, "", Hidden::Skip, problems), "", problems);
+    let named = |path: &str| format!("{NAME}/{path}");
+    for (folder, paths) in paths {
+        if !drafts.contains_key(&folder) && !read.broken.contains(&folder) {
+            drafted(&Builtin, ("", &folder), paths, named, each, sources, problems, &mut read, &mut drafts);
+        }
+    }
+    let drafts: Vec<Draft> = drafts.into_values().collect();
+    let made = gather(each, drafts.len(), |index| {
+        let mut found = Problems::new();
+        (pack(&drafts[index], sources, &mut found), found)
+    });
+    for (draft, (pack, found)) in drafts.iter().zip(made) {
+        problems.extend(found);
+        match pack {
+            Some(pack) => drop(read.packs.insert(draft.name.clone(), Arc::new(pack))),
+            None => drop(read.broken.insert(draft.name.clone())),
+        }
+    }
+    read
+}
+
+/// The paths by the folder they are in; a file beside the packs is an error.
+fn folders(paths: Vec<String>, parent: &str, problems: &mut Problems) -> BTreeMap<String, Vec<String>> {
+    let mut folders: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for path in paths {
+        let below = if parent.is_empty() { &*path } else { path[parent.len()..].trim_start_matches('/') };
+        match below.split_once('/') {
+            Some((folder, _)) => folders.entry(folder.to_owned()).or_default().push(path),
+            None if ignored(below) => {}
+            None => problems.push(
+                Diagnostic::error("load/stray", format!("`{path}` is in no pack"))
+                    .help(format!("move it to the folder of a pack, such as `{parent}/my-app/`")),
+            ),
+        }
+    }
+    folders
+}
+
+/// Files for people: `README.md`, `LICENSE`.
+fn ignored(name: &str) -> bool {
+    name.ends_with(".md") || !name.contains('.')
+}
+
+#[expect(clippy::too_many_arguments, reason = "one step of one loop, written once for two sources of packs")]
+fn drafted(
+    files: &dyn Files,
+    (parent, folder): (&str, &str),
+    paths: Vec<String>,
+    named: impl Fn(&str) -> String + Sync,
+    each: Each,
+    sources: &mut Sources,
+    problems: &mut Problems,
+    read: &mut Packs,
+    drafts: &mut BTreeMap<String, Draft>,
+) {
+    let start = if parent.is_empty() { folder.to_owned() } else { format!("{parent}/{folder}") };
+    let builtin = parent.is_empty();
+    if folder == LIB {
+        let paths = paths.into_iter().filter(|path| partial(path, problems)).collect();
+        for text in texts(files, paths, named, each, sources, problems) {
+            let path = format!("{LIB}{}", &text.path[start.len()..]);
+            if !read.lib.iter().any(|file| *file.path == *path) {
+                read.lib.push(TemplateFile { path: path.into(), source: text.source, text: text.text });
+            }
+        }
+        return;
+    }
+    if let Err(why) = PackName::new(folder) {
+        read.broken.insert(folder.to_owned());
+        return problems.push(
+            Diagnostic::error("load/name", format!("`{start}/` cannot be a pack: its name {why}"))
+                .help("rename the folder; partials that packs share belong under `templates/_lib/`"),
+        );
+    }
+    if files.kind(&format!("{start}/pack.yaml")) != Kind::File {
+        read.broken.insert(folder.to_owned());
+        let said = Diagnostic::error("load/no-pack", format!("`{start}/` has no `pack.yaml`"));
+        return problems.push(match files.kind(&format!("{start}/pack.yml")) {
+            Kind::File => said.help("rename `pack.yml` to `pack.yaml`"),
+            _ => said.help("write one, or `gen pack new` does; it needs `description` and `stage`"),
+        });
+    }
+    let (mut wanted, mut examples) = (Vec::new(), BTreeMap::<String, bool>::new());
+    for path in paths {
+        let below = &path[start.len() + 1..];
+        match below.strip_prefix("examples/").and_then(|rest| rest.split_once('/')) {
+            Some((case, file)) => *examples.entry(case.to_owned()).or_default() |= file == "component.yaml",
+            None if below.starts_with("examples/") && ignored(below) => {}
+            None if wants(below, &path, problems) => wanted.push(path),
+            None => {}
+        }
+    }
+    for (case, _) in examples.iter().filter(|(_, complete)| !**complete) {
+        problems.push(
+            Diagnostic::error("load/example", format!("`{start}/examples/{case}/` has no `component.yaml`"))
+                .help("write one: a component as an environment has it"),
+        );
+    }
+    let count = wanted.len();
+    let mut texts = texts(files, wanted, named, each, sources, problems);
+    if texts.len() < count {
+        read.broken.insert(folder.to_owned());
+        return;
+    }
+    texts.iter_mut().for_each(|text| text.path = text.path[start.len() + 1..].to_owned());
+    let examples = examples.into_iter().filter(|(_, complete)| *complete).map(|(case, _)| case).collect();
+    drafts.insert(folder.to_owned(), Draft { name: folder.to_owned(), builtin, texts, examples });
+}
+
+fn partial(path: &str, problems: &mut Problems) -> bool {
+    let name = file_name(path);
+    if !name.ends_with(".j2") && !ignored(name) {
+        problems.push(
+            Diagnostic::error("load/stray", format!("`{path}` is not a partial"))
+                .help("let its name end in `.j2`, or move it away"),
+        );
+    }
+    name.ends_with(".j2")
+}
+
+/// Is this file of a pack read? `below` is its path in the pack's folder.
+fn wants(below: &str, path: &str, problems: &mut Problems) -> bool {
+    let name = file_name(below);
+    if below == "pack.yaml" || below.starts_with("files/") || name.ends_with(".yaml.j2") {
+        return true;
+    }
+    let said = if name.ends_with(".j2") && name.starts_with('_') {
+        return true;
+    } else if let Some(stem) = name.strip_suffix(".yml.j2") {
+        Diagnostic::error("load/ending", format!("`{path}` ends in `.yml.j2`, and would not be rendered"))
+            .help(format!("rename it to `{stem}.yaml.j2`"))
+    } else if let Some(stem) = name.strip_suffix(".j2") {
+        Diagnostic::error("load/ending", format!("`{path}` is neither a template nor a partial")).help(
+            format!("rename it to `{stem}.yaml.j2` if it makes objects, to `_{name}` if others include it"),
+        )
+    } else if let Some(stem) = name.strip_suffix(".yaml").or_else(|| name.strip_suffix(".yml")) {
+        Diagnostic::error("load/ending", format!("`{path}` is not a template, and would not be rendered"))
+            .help(format!("rename it to `{stem}.yaml.j2`, or move it to `files/`"))
+    } else if ignored(name) {
+        return false;
+    } else {
+        Diagnostic::error("load/stray", format!("`{path}` is no part of a pack"))
+            .help("move it to `files/` if templates embed it, else away")
+    };
+    problems.push(said);
+    false
+}
+
+/// Makes a pack of its texts; `None` only if an error was pushed.
+fn pack(draft: &Draft, sources: &Sources, problems: &mut Problems) -> Option<Pack> {
+    let text = draft.texts.iter().find(|text| text.path == "pack.yaml")?;
+    let mut node = yaml::read_one(&text.text, text.source, problems)?;
+    let good = config::check::<PackFile>(&mut node, sources, problems);
+    let schema = match node.get("inputs").filter(|inputs| !inputs.is_null()) {
+        Some(inputs) => Schema::parse(inputs, sources, problems),
+        None => Some(Schema::empty()),
+    };
+    let file: PackFile = good.then(|| config::decode(&node, sources, problems)).flatten()?;
+    let before = problems.errors();
+    let (mut templates, mut files) = (Vec::new(), BTreeMap::new());
+    for text in &draft.texts {
+        if let Some(path) = text.path.strip_prefix("files/") {
+            reserved(text, problems);
+            files.insert(path.to_owned(), Arc::clone(&text.text));
+        } else if text.path != "pack.yaml" {
+            values(text, &file, problems);
+            templates.push(TemplateFile {
+                path: text.path.as_str().into(),
+                source: text.source,
+                text: Arc::clone(&text.text),
+            });
+        }
+    }
+    let releases = releases(&file, &node);
+    let delimiters = file.delimiters.as_ref().and_then(|marks| {
+        let pair = |marks: &[String]| match marks {
+            [start, end] => Some((start.clone(), end.clone())),
+            _ => None,
+        };
+        Some(Delimiters {
+            variable: pair(&marks.variable)?,
+            block: pair(&marks.block)?,
+            comment: pair(&marks.comment)?,
+        })
+    });
+    (problems.errors() == before).then_some(())?;
+    Some(Pack {
+        name: draft.name.clone(),
+        builtin: draft.builtin,
+        place: text.place(),
+        node,
+        schema: schema?,
+        delimiters,
+        templates,
+        files,
+        examples: draft.examples.clone(),
+        releases,
+        file,
+    })
+}
+
+/// `values.yaml.j2` belongs to a single chart, `<release>.values.yaml.j2` to one of several.
+fn values(text: &Text, file: &PackFile, problems: &mut Problems) {
+    let Some(stem) = text.path.strip_suffix("values.yaml.j2") else { return };
+    let releases = || file.charts.keys().map(String::as_str);
+    let said = match stem.strip_suffix('.') {
+        None if stem.is_empty() && !file.charts.is_empty() => {
+            Diagnostic::error("pack/values", "`values.yaml.j2` fits no release of a pack with several charts")
+                .help(format!(
+                    "name it after its release: {}",
+                    list(
+                        releases()
+                            .map(|r| format!("{r}.values.yaml.j2"))
+                            .collect::<Vec<_>>()
+                            .iter()
+                            .map(String::as_str)
+                    )
+                ))
+        }
+        Some(release) if !release.contains('/') && !file.charts.contains_key(release) => {
+            let said =
+                Diagnostic::error("pack/values", format!("`{}` fits no release of this pack", text.path));
+            match did_you_mean(release, releases()) {
+                Some(near) => said.help(format!("did you mean `{near}.values.yaml.j2`?")),
+                None if file.charts.is_empty() => {
+                    said.help("the values of a single chart are in `values.yaml.j2`")
+                }
+                None => said.help(format!("its releases are {}", list(releases()))),
+            }
+        }
+        _ => return,
+    };
+    problems.push(said.at(text.place()));
+}
+
+fn releases(file: &PackFile, node: &Node) -> Vec<PackRelease> {
+    let release = |key: &str, chart: ChartFile, node: &Node| PackRelease {
+        key: key.to_owned(),
+        chart,
+        version_place: node.get("version").and_then(Node::place),
+        needs: node
+            .get("needs")
+            .and_then(Node::as_seq)
+            .into_iter()
+            .flatten()
+            .filter_map(|need| Some(Spot { text: need.as_str()?.to_owned(), place: need.place() }))
+            .collect(),
+        node: node.clone(),
+    };
+    if let (Some(chart), Some(node)) = (&file.chart, node.get("chart")) {
+        return vec![release("", chart.clone(), node)];
+    }
+    file.charts
+        .iter()
+        .filter_map(|(key, written)| {
+            let chart = ChartFile {
+                url: written.url.clone(),
+                name: written.name.clone(),
+                version: written.version.clone(),
+                digest: written.digest.clone(),
+            };
+            Some(release(key, chart, node.get("charts")?.get(key)?))
+        })
+        .collect()
+}

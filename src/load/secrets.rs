@@ -1,0 +1,160 @@
+//! Sealed Secrets: `environments/secrets/<environment or layer>/<component>/<name>.sops.yaml`.
+
+use super::{
+    environments::{SEALED, SECRETS},
+    files::file_name,
+    model::{Broken, EnvironmentSource, SealedFile},
+    text::{Each, Text, gather},
+};
+use crate::{
+    diag::{Diagnostic, Problems, did_you_mean, list},
+    yaml::{self, Map, Node},
+};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
+
+/// Sealed files by owner, then component.
+pub(super) type Secrets = BTreeMap<String, BTreeMap<String, Vec<SealedFile>>>;
+
+/// Reads sealed files and checks that what they belong to is there.
+pub(super) fn secrets(
+    texts: &[Text],
+    environments: &BTreeMap<String, EnvironmentSource>,
+    broken: &Broken,
+    each: Each,
+    problems: &mut Problems,
+) -> Secrets {
+    let read = gather(each, texts.len(), |index| {
+        let mut found = Problems::new();
+        (sealed(&texts[index], &mut found), found)
+    });
+    let mut secrets = Secrets::new();
+    for (text, (file, found)) in texts.iter().zip(read) {
+        problems.extend(found);
+        let below = text.path.strip_prefix(SECRETS).unwrap_or(&text.path);
+        let Some((owner, component)) = below.rsplit_once('/').and_then(|(folder, _)| folder.rsplit_once('/'))
+        else {
+            problems.push(
+                Diagnostic::error("load/sealed-place", "a sealed file is in no component's folder")
+                    .at(text.place())
+                    .help(format!("move it to `{SECRETS}ENVIRONMENT/COMPONENT/`")),
+            );
+            continue;
+        };
+        if let Some(file) = file {
+            secrets.entry(owner.to_owned()).or_default().entry(component.to_owned()).or_default().push(file);
+        }
+    }
+    for (owner, components) in &secrets {
+        owners(owner, components, environments, broken, problems);
+    }
+    secrets
+}
+
+fn owners(
+    owner: &str,
+    components: &BTreeMap<String, Vec<SealedFile>>,
+    environments: &BTreeMap<String, EnvironmentSource>,
+    broken: &Broken,
+    problems: &mut Problems,
+) {
+    let first = |files: &[SealedFile]| files.first().map(|file| file.place);
+    if broken.environments.contains(owner) {
+        return;
+    }
+    if !environments.contains_key(owner) {
+        let said =
+            Diagnostic::error("load/sealed-owner", format!("there is no environment or layer `{owner}`"))
+                .label(components.values().find_map(|files| first(files)), "for which this file is sealed");
+        problems.push(match did_you_mean(owner, environments.keys().map(String::as_str)) {
+            Some(near) => said.help(format!("did you mean `{SECRETS}{near}/`?")),
+            None => said.help(format!("there are {}", list(environments.keys().map(String::as_str)))),
+        });
+        return;
+    }
+    let known = components_of(owner, environments);
+    for (component, files) in components.iter().filter(|(name, _)| !known.contains(&***name)) {
+        let said =
+            Diagnostic::error("load/sealed-component", format!("`{owner}` has no component `{component}`"))
+                .label(first(files), "for which this file is sealed");
+        problems.push(match did_you_mean(component, known.iter().copied()) {
+            Some(near) => said.help(format!("did you mean `{SECRETS}{owner}/{near}/`?")),
+            None => said.help("remove the folder, or add the component"),
+        });
+    }
+}
+
+/// The components of all environments that the owner is a layer of.
+fn components_of<'a>(
+    owner: &str,
+    environments: &'a BTreeMap<String, EnvironmentSource>,
+) -> BTreeSet<&'a str> {
+    environments
+        .values()
+        .filter(|source| source.layers.iter().any(|layer| layer == owner))
+        .flat_map(|source| &source.layers)
+        .filter_map(|layer| environments.get(layer))
+        .filter_map(|layer| layer.node.get("components").and_then(Node::as_map))
+        .flat_map(Map::keys)
+        .collect()
+}
+
+/// Reads one sealed file. It is a foreign manifest: written by SOPS, not by hand.
+fn sealed(text: &Text, problems: &mut Problems) -> Option<SealedFile> {
+    let file_name = file_name(&text.path);
+    let stem = file_name.strip_suffix(SEALED).unwrap_or(file_name);
+    let mut documents = yaml::read_manifests(&text.text, text.source, problems)?;
+    let node = match (documents.len(), documents.pop()) {
+        (1, Some(node)) => node,
+        (count, _) => {
+            problems.push(
+                Diagnostic::error(
+                    "load/sealed-documents",
+                    format!("a sealed file holds one object, not {count}"),
+                )
+                .at(text.place())
+                .help("give each Secret a file of its own"),
+            );
+            return None;
+        }
+    };
+    let before = problems.errors();
+    if node.at(&["sops"]).and_then(Node::as_map).is_none() {
+        problems.push(
+            Diagnostic::error("load/not-sealed", format!("`{file_name}` is not sealed: it has no `sops` block"))
+                .because(format!("`{}` would be committed as it is", text.path))
+                .help("seal it with `gen seal`; if it was committed before, what it holds is known and must be replaced"),
+        );
+    }
+    let word = |path: &[&str]| node.at(path).and_then(Node::as_str).unwrap_or("");
+    if word(&["kind"]) != "Secret" {
+        problems.push(
+            Diagnostic::error("load/sealed-kind", "a sealed file holds a Secret")
+                .label(node.get("kind").and_then(Node::place).or(Some(text.place())), "not this")
+                .help("seal it again with `gen seal`"),
+        );
+    }
+    let name = word(&["metadata", "name"]);
+    if name != stem {
+        problems.push(
+            Diagnostic::error(
+                "load/sealed-name",
+                format!("the file is named `{stem}`, and the Secret `{name}`"),
+            )
+            .at(node.at(&["metadata", "name"]).and_then(Node::place).or(Some(text.place())))
+            .because("the name is sealed with the rest, so it cannot be edited in place")
+            .help(match name {
+                "" => "give the Secret a `metadata.name`, and seal it again with `gen seal`".to_owned(),
+                name => format!("rename the file to `{name}{SEALED}`"),
+            }),
+        );
+    }
+    (problems.errors() == before).then(|| SealedFile {
+        file_name: file_name.to_owned(),
+        bytes: Arc::clone(&text.bytes),
+        place: text.place(),
+        node,
+    })
+}
