@@ -9,7 +9,7 @@ use super::{
 use crate::{
     config::{self, ClusterFile, Controller, EnvironmentFile, ExampleFile, Sync},
     diag::{Diagnostic, Place, Problems},
-    load::{Pack, Project},
+    load::{OwnFluxSystem, Pack, Project},
     yaml::{Key, Map, Node, Value},
 };
 use indexmap::IndexMap;
@@ -40,7 +40,7 @@ pub fn environment(project: &Project, name: &str, problems: &mut Problems) -> Op
         name,
         place: source.place,
         layers: &source.layers,
-        own_flux_system: project.own_flux_system.contains_key(name),
+        own_flux_system: project.own_flux_system.get(name).cloned(),
         exports: IndexMap::new(),
     };
     let environment = build(project, &merged, &surroundings, &mut found);
@@ -81,7 +81,7 @@ pub fn example(project: &Project, example: &Example, problems: &mut Problems) ->
         name: "example",
         place: example.place,
         layers: &[],
-        own_flux_system: false,
+        own_flux_system: None,
         exports: exports.map(|(k, v)| (k.text.to_string(), v.clone())).collect(),
     };
     let environment = build(project, &Node::new(merged), &surroundings, &mut found);
@@ -154,7 +154,7 @@ pub(super) struct Surroundings<'a> {
     pub(super) place: Place,
     /// Lowest first, itself last.
     pub(super) layers: &'a [String],
-    pub(super) own_flux_system: bool,
+    pub(super) own_flux_system: Option<OwnFluxSystem>,
     /// Exports of components that are not there (examples).
     pub(super) exports: IndexMap<String, Node>,
 }
@@ -219,7 +219,7 @@ fn build(
         flux,
         namespaces: namespaces(merged, &file),
         components,
-        own_flux_system: around.own_flux_system,
+        own_flux_system: around.own_flux_system.clone(),
     })
 }
 

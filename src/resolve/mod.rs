@@ -12,5 +12,6 @@ pub use environment::{EVERY_GROUP, Example, cluster_names, environment, example}
 pub use merge::overlay_values;
 pub use model::{
     BaseFile, Chart, Cluster, Component, ComponentFlux, Environment, Flux, IgnoreDrift, Namespace,
-    NeededSecret, OnFailure, Patch, PodSecurity, Release, SealedFile, Source, SourceRef, Spot, Stage, Sync,
+    NeededSecret, OnFailure, OwnFluxSystem, Patch, PodSecurity, Release, SealedFile, Source, SourceRef, Spot,
+    Stage, Sync,
 };

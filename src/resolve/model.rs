@@ -7,7 +7,7 @@ use std::sync::Arc;
 pub use crate::{
     config::{IgnoreDrift, OnFailure, PodSecurity, Stage, Sync},
     diag::Spot,
-    load::{BaseFile, SealedFile},
+    load::{BaseFile, OwnFluxSystem, SealedFile},
 };
 
 /// One environment, merged, resolved, defaulted and cross-checked.
@@ -33,8 +33,8 @@ pub struct Environment {
     pub namespaces: IndexMap<String, Namespace>,
     /// The components, in the order of their first appearance, lowest layer first.
     pub components: Vec<Component>,
-    /// Does the user have a `fleet-out/<environment>/cluster/flux-system/kustomization.yaml` of their own?
-    pub own_flux_system: bool,
+    /// The folder `fleet-out/<environment>/cluster/flux-system/` of the user's own, if it has a `kustomization.yaml`.
+    pub own_flux_system: Option<OwnFluxSystem>,
 }
 
 /// The cluster of an environment.

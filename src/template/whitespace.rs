@@ -55,9 +55,9 @@ fn rewritten(source: &str, run: &[Mark], line: Range<usize>) -> String {
         let behind = mark.range.end..run.get(index + 1).map_or(line.end, |next| next.range.start);
         text.push_str(&source[mark.range.start..tag.opened]);
         text.push_str(&source[before]);
-        text.extend(" ".repeat(tag.inner.start - tag.opened).chars());
+        text.push_str(&" ".repeat(tag.inner.start - tag.opened));
         text.push_str(&source[tag.inner.clone()]);
-        text.extend(" ".repeat(tag.closing - tag.inner.end).chars());
+        text.push_str(&" ".repeat(tag.closing - tag.inner.end));
         text.push_str(&source[behind.clone()]);
         text.push_str(&source[tag.closing..mark.range.end]);
         before = behind.end..behind.end;

@@ -17,7 +17,7 @@ use std::{collections::BTreeMap, ops::Range};
 /// What an emitted expression is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Expression {
-    /// Members of a root or of a local name, also behind `default`: `inputs.web.port`, `c.port`. A subscript that
+    /// Members of a root or of a local name, also behind `default` and `required`: `inputs.web.port`, `c.port`. A subscript that
     /// is computed is the member `*`.
     Chain(Vec<String>),
     /// A local name alone.
@@ -114,7 +114,7 @@ impl<'a> Emitted<'_, 'a> {
     fn classify(&self, expr: &'a Expr<'a>, scope: &Scope<'a>) -> Expression {
         match expr {
             Expr::Filter(filter) => match &filter.expr {
-                Some(subject) if span::is_default(filter.name) => self.classify(subject, scope),
+                Some(subject) if span::keeps_value(filter.name) => self.classify(subject, scope),
                 Some(subject @ (Expr::Call(_) | Expr::Filter(_)))
                     if matches!(filter.name, "trim" | "indent") =>
                 {
@@ -193,7 +193,7 @@ fn members<'a>(expr: &Expr<'a>, scope: &Scope<'a>) -> Option<Vec<String>> {
             };
             (&item.expr, member)
         }
-        Expr::Filter(filter) if span::is_default(filter.name) => {
+        Expr::Filter(filter) if span::keeps_value(filter.name) => {
             return members(filter.expr.as_ref()?, scope);
         }
         _ => return None,

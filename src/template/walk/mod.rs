@@ -53,8 +53,9 @@ pub(crate) struct Known<'a> {
     pub(crate) functions: &'a [&'a str],
     /// The variables that every template sees: `inputs`, `vars`, `cluster`, `environment`, `component`.
     pub(crate) roots: &'a [&'a str],
-    /// Judges a chain like `inputs`, `web`, `port`, for every root. The member `*` stands for any entry of a
-    /// mapping or any item of a list: a loop's variable, or a computed subscript.
+    /// Judges a chain like `inputs`, `web`, `port`; those of `cluster`, `environment` and `component` are known. The
+    /// member `*` stands for any entry of a mapping or any item of a list: a loop's variable, or a computed
+    /// subscript.
     pub(crate) chain: &'a dyn Fn(&[&str]) -> ChainVerdict,
 }
 

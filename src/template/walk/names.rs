@@ -28,6 +28,13 @@ const LOOP: [&str; 13] = [
     "changed",
 ];
 
+/// The roots that look alike in every pack, and their members.
+const FIXED: [(&str, &[&str]); 3] = [
+    ("cluster", &["name", "domain", "provides"]),
+    ("environment", &["name", "kubernetes", "flux"]),
+    ("component", &["name", "namespace", "pack", "stage"]),
+];
+
 /// Looks at the names of one template.
 pub(super) struct Names<'p, 'a> {
     pack: &'p Pack<'a>,
@@ -104,6 +111,18 @@ impl<'p, 'a> Names<'p, 'a> {
         self.problems.push(found);
     }
 
+    fn verdict(&self, chain: &[&str]) -> ChainVerdict {
+        match FIXED.iter().find(|(root, _)| *root == chain[0]) {
+            Some((_, members)) if chain.get(1).is_none_or(|m| *m == "*" || members.contains(m)) => {
+                ChainVerdict::Fine
+            }
+            Some((_, members)) => {
+                ChainVerdict::Unknown { at: 1, candidates: members.iter().map(|m| (*m).to_owned()).collect() }
+            }
+            None => (self.known.chain)(chain),
+        }
+    }
+
     /// A chain of members of a root.
     fn chain(&mut self, expr: &'a Expr<'a>, scope: &Scope<'a>) {
         let Some(chain) = scope.chain(expr) else { return };
@@ -111,7 +130,7 @@ impl<'p, 'a> Names<'p, 'a> {
         if !self.known.roots.contains(&chain[0]) {
             return;
         }
-        if let ChainVerdict::Unknown { at, candidates } = (self.known.chain)(&chain)
+        if let ChainVerdict::Unknown { at, candidates } = self.verdict(&chain)
             && let (Some(member), Some(above)) = (chain.get(at), chain.get(..at))
         {
             // A longer chain has the same fault as the one it goes on from, which is looked at by itself.

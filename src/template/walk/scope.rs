@@ -231,9 +231,9 @@ fn joined(mut chain: Vec<String>, member: &str) -> Vec<String> {
     chain
 }
 
-/// `default` without a value that could have members of its own.
+/// `default` without a value that could have members of its own, or `required`.
 fn keeps_members(filter: &Filter<'_>) -> bool {
-    span::is_default(filter.name)
+    span::keeps_value(filter.name)
         && filter.args.iter().all(|arg| match span::argument(arg) {
             Expr::Const(_) => true,
             Expr::List(list) => list.items.is_empty(),

@@ -84,6 +84,11 @@ pub(super) fn is_default(filter: &str) -> bool {
     matches!(filter, "default" | "d")
 }
 
+/// The filters that give back what they are given, if there is something.
+pub(super) fn keeps_value(filter: &str) -> bool {
+    is_default(filter) || filter == "required"
+}
+
 /// The names that an assignment binds; members of namespaces are none.
 pub(super) fn targets<'a>(target: &Expr<'a>) -> Vec<&'a str> {
     match target {

@@ -153,10 +153,10 @@ impl<'a> Spread<'_, '_, 'a> {
 impl<'a> Visitor<'a> for Spread<'_, '_, 'a> {
     fn statement(&mut self, statement: &'a Stmt<'a>, scope: &Scope<'a>) {
         match statement {
-            Stmt::SetBlock(set) => {
-                if set.filter.as_ref().is_none_or(|filter| self.taint.captured(filter, scope)) {
-                    self.name(&set.target, scope);
-                }
+            Stmt::SetBlock(set)
+                if set.filter.as_ref().is_none_or(|filter| self.taint.captured(filter, scope)) =>
+            {
+                self.name(&set.target, scope);
             }
             Stmt::Macro(found) => self.defaults(found, scope),
             Stmt::CallBlock(call) => self.defaults(caller(call), scope),

@@ -9,8 +9,8 @@ use crate::{
 };
 
 const FILTERS: &[&str] = &[
-    "default", "d", "indent", "trim", "upper", "items", "dictsort", "sort", "join", "string", "map",
-    "select", "length",
+    "default", "required", "d", "indent", "trim", "upper", "items", "dictsort", "sort", "join", "string",
+    "map", "select", "length",
 ];
 const TESTS: &[&str] = &["defined", "undefined", "string", "mapping"];
 const FUNCTIONS: &[&str] = &["range", "dict", "namespace", "secret_ref"];
@@ -29,9 +29,6 @@ const MEMBERS: &[&str] = &[
     "inputs.ports.*",
     "inputs.labels.**",
     "vars.**",
-    "cluster.name",
-    "cluster.domain",
-    "component.name",
 ];
 
 fn chain(members: &[&str]) -> ChainVerdict {
@@ -243,6 +240,10 @@ fn what_no_template_may_say_is_refused() {
 
 #[test]
 fn unknown_names_are_refused() {
+    refused(
+        "{% set w = inputs.web | required('why') %}\na: {{ w.prot }}\n",
+        &["2:9 template/unknown-member: `inputs.web` has no member `prot`"],
+    );
     refused("a: {{ inputs.repicas }}\n", &["1:14 template/unknown-member: `inputs` has no member `repicas`"]);
     refused(
         "{% if inputs.repicas.min %}\n{% endif %}\n",
@@ -276,6 +277,13 @@ fn unknown_names_are_refused() {
     refused(
         "a: {{ inputs.containers[inputs.name].prot }}\n",
         &["1:38 template/unknown-member: `inputs.containers[…]` has no member `prot`"],
+    );
+    refused(
+        "a: {{ environment.kubernets }}{{ component['stge'] }}{{ environment.flux.version }}\n",
+        &[
+            "1:19 template/unknown-member: `environment` has no member `kubernets`",
+            "1:44 template/unknown-member: `component` has no member `stge`",
+        ],
     );
     refused("a: {{ replicas }}\n", &["1:7 template/unknown-variable: nothing is called `replicas` here"]);
     refused(
@@ -418,7 +426,7 @@ fn expressions_are_found_by_the_range_of_an_output_span() {
     let text = "{% from '_lib/l.j2' import m as n %}\n{% set i = inputs.image | upper %}\n{% set b %}x{% endset %}\n\
                 {% for name, c in inputs.containers | items %}\n{{ name }}: {{ c.port | default(1) }} {{ c['pull'] }}\n\
                 {% endfor %}\n{{ i }} {{ b }} {{ n(1) | trim }} {{ inputs.web.port + 1 }} {{ inputs.ports[0] }}\n\
-                {{ inputs.containers[inputs.name].port }} {{ component.name }}\n";
+                {{ inputs.containers[inputs.name].port }} {{ component.name }} {{ inputs.image | required('x') }}\n";
     let texts = [prepare(lib, &syntax()).unwrap(), prepare(text, &syntax()).unwrap()];
     let mut sources = Sources::new();
     let mut unit = |name, text| Unit { name, source: sources.add("x", "x"), text, partial: false };
@@ -434,6 +442,7 @@ fn expressions_are_found_by_the_range_of_an_output_span() {
     };
     let cases = [
         ("name", local("name", "inputs.containers | items", of("inputs.containers"), LocalKind::Loop)),
+        ("inputs.image | required('x')", chain("inputs.image")),
         ("c.port | default(1)", chain("c.port")),
         ("c['pull']", chain("c.pull")),
         ("i", local("i", "inputs.image | upper", None, LocalKind::Set)),
