@@ -1,6 +1,6 @@
 //! What is legal YAML but refused or read differently by Kubernetes' reader.
 
-use super::{RawNode, Style};
+use super::RawNode;
 use crate::diag::{Diagnostic, Place, Problems, SourceId};
 use std::ops::Range;
 
@@ -80,19 +80,30 @@ pub(super) fn escapes(text: &str, place: Place, problems: &mut Problems) {
     }
 }
 
-/// A key so long that Kubernetes' reader does not take it for one.
-pub(super) fn key_length(text: &str, key: &RawNode, problems: &mut Problems) {
+/// A key that Kubernetes' reader does not take for one: too long, or on several lines.
+pub(super) fn key(text: &str, key: &RawNode, problems: &mut Problems) {
     let Place { source, start, end } = key.place;
-    if (end - start) as usize <= MAX_KEY || !matches!(key.scalar(), Some((_, Style::Plain | Style::Quoted))) {
+    let Some(written) = text.get(key.place.range()) else { return };
+    let long = (end - start) as usize > MAX_KEY;
+    if key.alias.is_some() || (!long && !written.contains('\n')) || key.scalar().is_none() {
         return;
     }
-    let (start, end) = (start as usize, end as usize);
-    let explicit = text[..start].trim_end().ends_with('?');
-    if !explicit && text[start..end].chars().count() > MAX_KEY {
+    let start = start as usize;
+    if text[..start].trim_end().ends_with('?') {
+        return;
+    }
+    let place = Place::new(source, start..start + 1);
+    if long && written.chars().count() > MAX_KEY {
         problems.push(
             Diagnostic::error("yaml/key", format!("a key has more than {MAX_KEY} characters"))
-                .at(Place::new(source, start..start + 1))
+                .at(place)
                 .help("shorten the key"),
+        );
+    } else if written.contains('\n') {
+        problems.push(
+            Diagnostic::error("yaml/key", "a key stands on several lines")
+                .at(place)
+                .help("write the key on one line; check commas and colons around it"),
         );
     }
 }

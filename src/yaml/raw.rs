@@ -312,8 +312,12 @@ impl<'t> Builder<'t> {
         } else {
             self.nothing(start)
         };
+        let mut text = Arc::from(text);
+        if style == Style::Block && end == self.text.len() {
+            text = syntax::clip(text, &self.text[start..]);
+        }
         RawNode {
-            kind: RawKind::Scalar { text: Arc::from(text), style, folded },
+            kind: RawKind::Scalar { text, style, folded },
             tag: tag.map(|t| tag_text(&t)),
             place,
             anchored: anchor != 0,
@@ -337,7 +341,7 @@ impl<'t> Builder<'t> {
             Some(Items::Seq(items)) => items.push(node),
             Some(Items::Map(pairs, key)) => match key.take() {
                 None => {
-                    lint::key_length(self.text, &node, problems);
+                    lint::key(self.text, &node, problems);
                     *key = Some(node);
                 }
                 Some(key) => pairs.push((key, node)),

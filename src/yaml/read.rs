@@ -60,7 +60,8 @@ impl Reader<'_> {
         let origin = Origin::Config(raw.place);
         let (value, style) = match raw.kind {
             RawKind::Scalar { text, style, .. } => {
-                let value = scalar::literal(&text, style, raw.tag.as_deref()).unwrap_or_else(|error| {
+                let tag = raw.tag.as_deref().map(|tag| if self.foreign(tag) { "!" } else { tag });
+                let value = scalar::literal(&text, style, tag).unwrap_or_else(|error| {
                     self.problems.push(error.at(raw.place));
                     Value::Null
                 });
@@ -78,8 +79,13 @@ impl Reader<'_> {
         Node { value, origin, style }
     }
 
+    /// A tag of an application's own in a foreign manifest, which Kubernetes ignores.
+    fn foreign(&self, tag: &str) -> bool {
+        self.rules == Rules::Manifest && !tag.starts_with("!!")
+    }
+
     fn collection_tag(&mut self, tag: Option<&str>, wanted: &str, place: Place) {
-        if let Some(tag) = tag.filter(|tag| *tag != wanted && *tag != "!") {
+        if let Some(tag) = tag.filter(|tag| *tag != wanted && *tag != "!" && !self.foreign(tag)) {
             self.problems.push(scalar::unknown_tag(tag).at(place));
         }
     }
@@ -89,7 +95,7 @@ impl Reader<'_> {
         let mut merge: Option<Place> = None;
         for (key, value) in pairs {
             if key.is_merge() {
-                if let Some(first) = merge.replace(key.place) {
+                if let (Some(first), Rules::Config) = (merge.replace(key.place), self.rules) {
                     self.problems
                         .push(duplicate("<<", key.place, Some(first)).help("merge a list: `<<: [*a, *b]`"));
                 }

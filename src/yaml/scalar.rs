@@ -30,7 +30,7 @@ pub fn resolve(text: &str) -> Scalar {
         None => Scalar::Null,
         Some(b'0'..=b'9' | b'+' | b'-') => number(text),
         Some(b'.') if is_infinite(text) || is_nan(text) => Scalar::NonFinite,
-        Some(b'.') => finite(text).map_or(Scalar::Str, Scalar::Float),
+        Some(b'.') => fraction(text).map_or(Scalar::Str, Scalar::Float),
         Some(b'~' | b'n' | b'N' | b'y' | b'Y' | b't' | b'T' | b'f' | b'F' | b'o' | b'O') => word(text),
         Some(_) => Scalar::Str,
     }
@@ -71,10 +71,23 @@ fn number(text: &str) -> Scalar {
     }
 }
 
-/// What is no integer to Go: a float, or digits that only look octal (`0189`).
+/// What begins with a dot: here `_` counts only between two digits.
+fn fraction(text: &str) -> Option<f64> {
+    if !text.contains('_') {
+        return finite(text);
+    }
+    let between = |w: &[u8]| w[1] != b'_' || (w[0].is_ascii_digit() && w[2].is_ascii_digit());
+    let good = !text.ends_with('_') && text.as_bytes().windows(3).all(between);
+    good.then(|| finite(&text.replace('_', ""))).flatten()
+}
+
+/// What is no integer to Go: a float, digits that only look octal (`0189`), or a sign after `0b`.
 fn decimal(plain: &str) -> Scalar {
     match finite(plain) {
-        None => Scalar::Str,
+        None => plain
+            .strip_prefix("0b")
+            .and_then(|bits| i64::from_str_radix(bits, 2).ok())
+            .map_or(Scalar::Str, Scalar::Int),
         Some(float) if plain.contains(['.', 'e', 'E']) => Scalar::Float(float),
         Some(_) => plain.parse().map_or(Scalar::Huge, Scalar::Int),
     }
@@ -206,9 +219,8 @@ fn yaml11(text: &str) -> Scalar {
     };
     let only = |s: &str, ok: fn(u8) -> bool| s.bytes().all(|b| ok(b) || b == b'_');
     let int = |digits: &str, radix| {
-        let digits = digits.replace('_', "");
-        i64::from_str_radix(&digits, radix)
-            .map_or(Scalar::Huge, |i| Scalar::Int(if negative { -i } else { i }))
+        let digits = format!("{}{}", if negative { "-" } else { "" }, digits.replace('_', ""));
+        i64::from_str_radix(&digits, radix).map_or(Scalar::Huge, Scalar::Int)
     };
     let decimal_start = rest.as_bytes().first().is_some_and(u8::is_ascii_digit);
     match rest.as_bytes() {
@@ -243,14 +255,16 @@ fn yaml11(text: &str) -> Scalar {
 
 /// `12:30:45`, `190:20:30.15`.
 fn sexagesimal(rest: &str) -> bool {
-    let mut parts = rest.split(':');
+    let (whole, fraction) = rest.split_once('.').unwrap_or((rest, ""));
+    let mut parts = whole.split(':');
     let first = parts.next().unwrap_or("");
     let mut count = 0;
-    first.bytes().all(|b| b.is_ascii_digit() || b == b'_')
+    let digits = |s: &str| s.bytes().all(|b| b.is_ascii_digit() || b == b'_');
+    digits(first)
+        && digits(fraction)
         && parts.all(|part| {
             count += 1;
-            let whole = part.split_once('.').map_or(part, |(whole, _)| whole);
-            matches!(whole.as_bytes(), [b'0'..=b'9'] | [b'0'..=b'5', b'0'..=b'9'])
+            matches!(part.as_bytes(), [b'0'..=b'9'] | [b'0'..=b'5', b'0'..=b'9'])
         })
         && count > 0
 }
@@ -323,7 +337,7 @@ pub(super) fn float_key(float: f64) -> String {
     let scientific = format!("{:e}", float as f32);
     let (mantissa, exponent) = scientific.split_once('e').unwrap_or((&scientific, "0"));
     match exponent.parse::<i32>() {
-        Ok(e) if !(-4..21).contains(&e) => {
+        Ok(e) if !(-4..6).contains(&e) => {
             let sign = if e < 0 { '-' } else { '+' };
             format!("{mantissa}e{sign}{:02}", e.unsigned_abs())
         }

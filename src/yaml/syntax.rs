@@ -1,6 +1,7 @@
 //! Syntax errors in our own words.
 
 use crate::diag::{Diagnostic, Place, SourceId};
+use std::sync::Arc;
 
 /// Nested too deeply.
 pub(super) fn too_deep(place: Place) -> Diagnostic {
@@ -57,6 +58,22 @@ pub(super) fn quoted_end(text: &str, start: usize, limit: usize) -> usize {
     limit
 }
 
+/// A block scalar without `+` at the end of a text whose last line has no line feed but the block's own indentation:
+/// Kubernetes' reader takes that line for nothing, the parser for an empty one.
+pub(super) fn clip(text: Arc<str>, written: &str) -> Arc<str> {
+    let last = written.rsplit('\n').next().unwrap_or("");
+    let header = written.lines().next().unwrap_or("").split('#').next().unwrap_or("");
+    let keep = header.rsplit(['|', '>']).next().is_some_and(|marks| marks.contains('+'));
+    match text.strip_suffix('\n') {
+        Some(shorter)
+            if shorter.ends_with('\n') && !keep && !last.is_empty() && last.bytes().all(|b| b == b' ') =>
+        {
+            shorter.into()
+        }
+        _ => text,
+    }
+}
+
 /// What the parser complained about at a byte, for people.
 pub(super) fn explain(text: &str, source: SourceId, at: usize, info: &str) -> Diagnostic {
     let at = at.min(text.len());
@@ -73,12 +90,17 @@ pub(super) fn explain(text: &str, source: SourceId, at: usize, info: &str) -> Di
         return bad_alias(&name, false, Place::new(source, at..at + name.len()));
     }
     let indent = &line[..line.len() - line.trim_start().len()];
-    if info.contains("tab") || (indent.contains('\t') && !info.contains("quoted")) {
-        let tab = text[line_start..].find('\t').map_or(at, |n| line_start + n);
-        let tab = if tab < line_start + line.len() { tab } else { at };
+    let before = &text[line_start..at];
+    if info.contains("tab") || before.ends_with('\t') || (indent.contains('\t') && !info.contains("quoted")) {
+        let tab = line.find('\t').map_or(at, |n| line_start + n);
         return Diagnostic::error("yaml/tab", "a tab stands where YAML wants blanks")
             .at(Place::new(source, tab..tab + 1))
             .help("indent with blanks, never with tabs");
+    }
+    if info.contains("byte order mark") || text[at..].starts_with('\u{feff}') {
+        return Diagnostic::error("yaml/control-character", "a byte order mark stands inside the text")
+            .at(place)
+            .help("remove it, or write it as `\\uFEFF` in double quotes");
     }
     let (message, help) = words(&text[at..], line, info);
     let mut diagnostic = Diagnostic::error("yaml/syntax", message).at(place);
@@ -121,6 +143,13 @@ fn words(here: &str, line: &str, info: &str) -> Words {
         (
             "a line of a quoted text is indented less than its key",
             Some("add the closing quote, or indent its lines"),
+        )
+    } else if has("comments must") {
+        ("a `#` follows without a blank", Some("put a blank before a comment, or quote the text"))
+    } else if has("indentation in flow") {
+        (
+            "a line of a list in brackets or a mapping in braces is indented too little",
+            Some("indent it more than the key it belongs to"),
         )
     } else if has("flow") || has("misplaced bracket") || has("':' must") || has("',[]{}") {
         flow(line)
