@@ -7,6 +7,16 @@ use std::ops::Range;
 /// Keys of more characters are refused by Kubernetes' reader unless written as `? key`.
 const MAX_KEY: usize = 1024;
 
+/// More problems of one text than this help nobody.
+const MANY: usize = 100;
+
+/// Reports a problem of a kind that a text may have thousands of.
+pub(super) fn report(diagnostic: Diagnostic, problems: &mut Problems) {
+    if problems.0.len() < MANY {
+        problems.push(diagnostic);
+    }
+}
+
 /// Control characters and line separators that may not stand in YAML text as they are; the first of each is reported.
 pub(super) fn characters(text: &str, source: SourceId, problems: &mut Problems) {
     let suspicious =
@@ -63,7 +73,7 @@ pub(super) fn directive(text: &str, source: SourceId, between: Range<usize>) -> 
     None
 }
 
-/// The escape `\/`, which Kubernetes' reader does not know.
+/// The escape `\/`, which Kubernetes' reader does not know; the first of a text.
 pub(super) fn escapes(text: &str, place: Place, problems: &mut Problems) {
     let range = place.range();
     let Some(written) = text.get(range.clone()) else { return };
@@ -71,11 +81,10 @@ pub(super) fn escapes(text: &str, place: Place, problems: &mut Problems) {
     while let Some((at, b)) = bytes.next() {
         if b == b'\\' && bytes.next().is_some_and(|(_, escaped)| escaped == b'/') {
             let start = range.start + at;
-            problems.push(
-                Diagnostic::error("yaml/escape", "Kubernetes refuses the escape `\\/`")
-                    .at(Place::new(place.source, start..start + 2))
-                    .help("write `/`"),
-            );
+            let error = Diagnostic::error("yaml/escape", "Kubernetes refuses the escape `\\/`")
+                .at(Place::new(place.source, start..start + 2))
+                .help("write `/`");
+            return report(error, problems);
         }
     }
 }
@@ -94,16 +103,10 @@ pub(super) fn key(text: &str, key: &RawNode, problems: &mut Problems) {
     }
     let place = Place::new(source, start..start + 1);
     if long && written.chars().count() > MAX_KEY {
-        problems.push(
-            Diagnostic::error("yaml/key", format!("a key has more than {MAX_KEY} characters"))
-                .at(place)
-                .help("shorten the key"),
-        );
+        let error = Diagnostic::error("yaml/key", format!("a key has more than {MAX_KEY} characters"));
+        report(error.at(place).help("shorten the key"), problems);
     } else if written.contains('\n') {
-        problems.push(
-            Diagnostic::error("yaml/key", "a key stands on several lines")
-                .at(place)
-                .help("write the key on one line; check commas and colons around it"),
-        );
+        let error = Diagnostic::error("yaml/key", "a key stands on several lines").at(place);
+        report(error.help("write the key on one line; check commas and colons around it"), problems);
     }
 }

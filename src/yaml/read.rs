@@ -1,6 +1,6 @@
 //! YAML text to values, as Kubernetes reads them, with every problem at its place.
 
-use super::{Key, MapBuilder, Node, Origin, RawKind, RawNode, Style, Value, raw, scalar};
+use super::{Key, MapBuilder, Node, Origin, RawKind, RawNode, Style, Value, lint, raw, scalar};
 use crate::diag::{Diagnostic, Place, Problems, SourceId};
 use std::sync::Arc;
 
@@ -56,13 +56,17 @@ struct Reader<'t> {
 }
 
 impl Reader<'_> {
+    fn report(&mut self, diagnostic: Diagnostic) {
+        lint::report(diagnostic, &mut self.problems);
+    }
+
     fn node(&mut self, raw: RawNode) -> Node {
         let origin = Origin::Config(raw.place);
         let (value, style) = match raw.kind {
             RawKind::Scalar { text, style, .. } => {
                 let tag = raw.tag.as_deref().map(|tag| if self.foreign(tag) { "!" } else { tag });
                 let value = scalar::literal(&text, style, tag).unwrap_or_else(|error| {
-                    self.problems.push(error.at(raw.place));
+                    self.report(error.at(raw.place));
                     Value::Null
                 });
                 (value, if raw.tag.is_some() && style == Style::Plain { Style::Quoted } else { style })
@@ -86,7 +90,7 @@ impl Reader<'_> {
 
     fn collection_tag(&mut self, tag: Option<&str>, wanted: &str, place: Place) {
         if let Some(tag) = tag.filter(|tag| *tag != wanted && *tag != "!" && !self.foreign(tag)) {
-            self.problems.push(scalar::unknown_tag(tag).at(place));
+            self.report(scalar::unknown_tag(tag).at(place));
         }
     }
 
@@ -96,25 +100,24 @@ impl Reader<'_> {
         for (key, value) in pairs {
             if key.is_merge() {
                 if let (Some(first), Rules::Config) = (merge.replace(key.place), self.rules) {
-                    self.problems
-                        .push(duplicate("<<", key.place, Some(first)).help("merge a list: `<<: [*a, *b]`"));
+                    self.report(duplicate("<<", key.place, Some(first)).help("merge a list: `<<: [*a, *b]`"));
                 }
                 let place = value.place;
                 let node = self.node(value);
                 if builder.merge(node).is_err() {
-                    self.problems.push(bad_merge().at(place));
+                    self.report(bad_merge().at(place));
                 }
                 continue;
             }
             let place = key.place;
             let text = key_text(&key, self.rules).unwrap_or_else(|error| {
                 let error = error.at(place);
-                self.problems.push(self.hint(error, &key));
+                self.report(self.hint(error, &key));
                 self.source.get(place.range()).unwrap_or("").into()
             });
             let node = self.node(value);
             if let Err(first) = builder.insert(Key::new(text.clone(), Some(place)), node) {
-                self.problems.push(duplicate(&text, place, first.place).help("keep one of them"));
+                self.report(duplicate(&text, place, first.place).help("keep one of them"));
             }
         }
         Value::Map(builder.finish())

@@ -125,6 +125,11 @@ fn words(here: &str, line: &str, info: &str) -> Words {
             "a `:` stands where no key can end",
             Some("quote a text that contains `: `, and check the indentation"),
         )
+    } else if has("directive") {
+        (
+            "a line that begins with `%` is a directive, which Kubernetes refuses",
+            Some("remove it, or quote the text"),
+        )
     } else if has("unknown escape character") {
         (
             "a backslash escape that YAML does not know",
@@ -161,7 +166,10 @@ fn words(here: &str, line: &str, info: &str) -> Words {
     } else if has("expected '-'") || has("block sequence entries are not allowed") || has("'-' ") {
         ("a list item stands where none can be", Some("give all items of a list the same indentation"))
     } else if has("indentation") || has("wrongly indented") {
-        ("the indentation of this line fits nothing above it", Some("align it with the lines it belongs to"))
+        (
+            "the indentation of this line fits nothing above it",
+            Some("align it with the lines it belongs to; inside brackets, indent it more than the key"),
+        )
     } else if has("document") {
         (
             "the document has ended before this line",
