@@ -63,7 +63,8 @@ pub fn check<T: ConfigFile>(node: &mut Node, sources: &Sources, problems: &mut P
     if node.as_map().is_none() && !node.is_null() {
         found.push(
             Diagnostic::error("config/shape", format!("{} is a mapping, not {}", T::WHAT, node.value.kind()))
-                .at(node.place()),
+                .at(node.place())
+                .help("write `KEY: VALUE` lines"),
         );
     } else if unsets(node) {
         let mut copy = node.clone();
@@ -72,10 +73,40 @@ pub fn check<T: ConfigFile>(node: &mut Node, sources: &Sources, problems: &mut P
     } else {
         T::schema().check(node, "", sources, &mut found, Mode::Config);
     }
+    references(node, &mut found);
+    rules::characters(node, &mut found);
     T::rules(node, &mut found);
     let good = !found.has_errors();
     problems.extend(found);
     good
+}
+
+/// Adds to what was said of a value of the wrong type that it is a reference where none can stand.
+fn references(node: &Node, found: &mut Problems) {
+    fn places(node: &Node, into: &mut BTreeSet<Place>) {
+        match &node.value {
+            Value::Map(map) => {
+                if ["$from", "$text", "$file"].iter().any(|key| map.contains(key)) {
+                    into.extend(node.place());
+                }
+                map.iter().for_each(|(_, member)| places(member, into));
+            }
+            Value::Seq(items) => items.iter().for_each(|item| places(item, into)),
+            _ => {}
+        }
+    }
+    if !found.0.iter().any(|d| d.id == "input/type") {
+        return;
+    }
+    let mut written = BTreeSet::new();
+    places(node, &mut written);
+    for said in found.0.iter_mut().filter(|d| d.id == "input/type") {
+        if said.labels.first().is_some_and(|label| written.contains(&label.place)) {
+            said.because
+                .push("references stand only in `inputs`, `values`, `patches` and `extra`".to_owned());
+            said.help.push("write the value itself".to_owned());
+        }
+    }
 }
 
 /// Checks a file by itself, and takes out what is wrong in it, so that later stages can tell the rest.

@@ -39,6 +39,8 @@ struct Draft {
     /// Paths relative to the pack's folder.
     texts: Vec<Text>,
     examples: Vec<String>,
+    /// A file of it could not be read, which was told.
+    incomplete: bool,
 }
 
 /// Reads all packs: the project's, then built-in ones that it does not replace.
@@ -65,7 +67,7 @@ pub(super) fn packs(files: &dyn Files, each: Each, sources: &mut Sources, proble
     });
     for (draft, (pack, found)) in drafts.iter().zip(made) {
         problems.extend(found);
-        match pack {
+        match pack.filter(|_| !draft.incomplete) {
             Some(pack) => drop(read.packs.insert(draft.name.clone(), Arc::new(pack))),
             None => drop(read.broken.insert(draft.name.clone())),
         }
@@ -152,13 +154,10 @@ fn drafted(
     }
     let count = wanted.len();
     let mut texts = texts(files, wanted, named, each, sources, problems);
-    if texts.len() < count {
-        read.broken.insert(folder.to_owned());
-        return;
-    }
+    let incomplete = texts.len() < count;
     texts.iter_mut().for_each(|text| text.path = text.path[start.len() + 1..].to_owned());
     let examples = examples.into_iter().filter(|(_, complete)| *complete).map(|(case, _)| case).collect();
-    drafts.insert(folder.to_owned(), Draft { name: folder.to_owned(), builtin, texts, examples });
+    drafts.insert(folder.to_owned(), Draft { name: folder.to_owned(), builtin, texts, examples, incomplete });
 }
 
 fn partial(path: &str, problems: &mut Problems) -> bool {

@@ -123,8 +123,7 @@ fn sealed(text: &Text, problems: &mut Problems) -> Option<SealedFile> {
     let before = problems.errors();
     if node.at(&["sops"]).and_then(Node::as_map).is_none() {
         problems.push(
-            Diagnostic::error("load/not-sealed", format!("`{file_name}` is not sealed: it has no `sops` block"))
-                .because(format!("`{}` would be committed as it is", text.path))
+            Diagnostic::error("load/not-sealed", format!("`{}` is not sealed: it has no `sops` block", text.path))
                 .help("seal it with `gen seal`; if it was committed before, what it holds is known and must be replaced"),
         );
     }

@@ -94,14 +94,7 @@ fn down(
             continue;
         }
         if let Some(first) = names.insert(folded(&name), path.clone()) {
-            problems.push(
-                Diagnostic::error(
-                    "load/same-name",
-                    format!("`{first}` and `{path}` differ only in case or Unicode form"),
-                )
-                .because("a file system that takes them for one would lose one of them")
-                .help("rename one of them"),
-            );
+            same(&first, &path, problems);
         }
         match entry.kind {
             Kind::File => found.push(path),
@@ -110,6 +103,19 @@ fn down(
             Kind::Missing => {}
         }
     }
+}
+
+fn same(first: &str, second: &str, problems: &mut Problems) {
+    let said = format!("`{first}` and `{second}` differ only in case or Unicode form");
+    let said = Diagnostic::error("load/same-name", said)
+        .because("a file system that takes them for one would lose one of them");
+    let said = match first.is_ascii() && second.is_ascii() {
+        true => said,
+        false => {
+            said.because(format!("spelt out: `{}` and `{}`", first.escape_default(), second.escape_default()))
+        }
+    };
+    problems.push(said.help("rename one of them"));
 }
 
 fn refused(path: &str, why: &str) -> Diagnostic {

@@ -64,12 +64,15 @@ pub fn reference(kind: Option<&str>, node: &Node, problems: &mut Problems) {
             && ["branch", "tag", "semver", "commit", "name", "digest"].contains(&&*key.text)
         {
             problems.push(
-                Diagnostic::error("config/ref", format!("the `ref` of a {kind} has no `{}`", key.text))
-                    .at(key.place.or(value.place()))
-                    .help(match known {
-                        [] => "remove it: a bucket has no revisions to choose".to_owned(),
-                        known => format!("use one of {}", list(known.iter().copied())),
-                    }),
+                Diagnostic::error(
+                    "config/ref",
+                    format!("the `ref` of {} {kind} has no `{}`", article(kind), key.text),
+                )
+                .at(key.place.or(value.place()))
+                .help(match known {
+                    [] => "remove it: a bucket has no revisions to choose".to_owned(),
+                    known => format!("use one of {}", list(known.iter().copied())),
+                }),
             );
         }
     }
@@ -84,6 +87,10 @@ pub fn reference(kind: Option<&str>, node: &Node, problems: &mut Problems) {
                 .help("keep one; a lower layer's is removed with `null`"),
         );
     }
+}
+
+fn article(word: &str) -> &'static str {
+    if word.starts_with(['A', 'E', 'I', 'O', 'U']) { "an" } else { "a" }
 }
 
 /// A folder in the source: no `..`, not absolute.

@@ -4,8 +4,8 @@
 use super::decode::removes;
 use crate::{
     diag::{Diagnostic, Problems, list},
-    name::{ComponentName, is_exact_version, is_label, version_matches},
-    yaml::{Key, Node},
+    name::{ComponentName, RESERVED_COMPONENTS, is_exact_version, is_label, version_matches},
+    yaml::{Key, Node, Value},
 };
 
 mod chart;
@@ -60,22 +60,26 @@ pub(super) fn fleet(node: &Node, problems: &mut Problems) {
             ),
         }
     }
-    for (name, key) in members(member(node, "keys")) {
-        let Some(value) = key.as_str() else { continue };
-        if !["age1", "ssh-ed25519 ", "ssh-rsa "].iter().any(|start| value.starts_with(start)) {
-            let why = match value.starts_with("AGE-SECRET-KEY-") || value.starts_with("AGE-PLUGIN-") {
-                true => "is a private key",
-                false => "is not a public key of age",
-            };
-            // the value is not shown: it may be a private key
-            problems.push(
-                Diagnostic::error("config/key", format!("the key `{}` {why}", name.text))
-                    .at(name.place)
-                    .help("give the public one, which begins with `age1`, `ssh-ed25519` or `ssh-rsa`"),
-            );
-        }
-    }
+    members(member(node, "keys")).for_each(|(name, key)| public_key(name, key, problems));
     shared(node, problems);
+}
+
+fn public_key(name: &Key, key: &Node, problems: &mut Problems) {
+    let starts =
+        |starts: &[&str]| key.as_str().is_none_or(|k| starts.iter().any(|start| k.starts_with(start)));
+    if starts(&["age1", "ssh-ed25519 ", "ssh-rsa "]) {
+        return;
+    }
+    let help = "give the public one, which begins with `age1`, `ssh-ed25519` or `ssh-rsa`";
+    problems.push(match starts(&["AGE-SECRET-KEY-", "AGE-PLUGIN-", "-----BEGIN"]) {
+        // without a place: it would print the line with the key
+        true => Diagnostic::error("config/key", format!("`keys.{}` is a private key", name.text))
+            .help(help)
+            .help("if it was committed, replace it, and seal everything again for the new one"),
+        false => Diagnostic::error("config/key", format!("`keys.{}` is not a public key of age", name.text))
+            .at(name.place)
+            .help(help),
+    });
 }
 
 /// An environment or a layer.
@@ -87,22 +91,29 @@ pub(super) fn environment(node: &Node, problems: &mut Problems) {
     }
     for (name, _) in members(member(node, "namespaces")) {
         if !is_label(&name.text) {
-            name_error("namespace", name, "is not a DNS label", problems);
+            name_error("namespace", name, "is not a DNS label", NAME_HELP, problems);
         }
     }
     for (name, found) in members(member(node, "components")) {
         if let Err(why) = ComponentName::new(&name.text) {
-            name_error("component", name, &why, problems);
+            let help = match RESERVED_COMPONENTS.contains(&&*name.text) {
+                true => "choose another name",
+                false => NAME_HELP,
+            };
+            name_error("component", name, &why, help, problems);
         }
         component(found, problems);
     }
 }
 
-fn name_error(what: &str, name: &Key, why: &str, problems: &mut Problems) {
+/// What a name may look like.
+const NAME_HELP: &str = "use lower-case letters, digits and `-`, for example `my-app`";
+
+fn name_error(what: &str, name: &Key, why: &str, help: &str, problems: &mut Problems) {
     problems.push(
         Diagnostic::error("config/name", format!("the {what} name `{}` {why}", name.text))
             .at(name.place)
-            .help("use lower-case letters, digits and `-`, for example `my-app`"),
+            .help(help),
     );
 }
 
@@ -213,6 +224,32 @@ fn when(node: &Node, problems: &mut Problems) {
                 .at(node.place())
                 .help("write `true`, `false`, or the path of an input such as `inputs.monitoring`"),
         );
+    }
+}
+
+/// Characters that templates mark values with, in keys and strings, however they were written.
+pub(super) fn characters(node: &Node, problems: &mut Problems) {
+    let mut check = |text: &str, place| {
+        if let Some(found) = text.chars().find(|c| matches!(c, '\u{fdd0}'..='\u{fdd2}')) {
+            problems.push(
+                Diagnostic::error(
+                    "config/character",
+                    format!("U+{:04X} cannot stand in a text", u32::from(found)),
+                )
+                .at(place)
+                .because("templates mark values with it; Unicode keeps it free for such uses")
+                .help("remove the character"),
+            );
+        }
+    };
+    match &node.value {
+        Value::Str(text) => check(text, node.place()),
+        Value::Map(map) => {
+            map.iter().for_each(|(key, _)| check(&key.text, key.place));
+            map.iter().for_each(|(_, member)| characters(member, problems));
+        }
+        Value::Seq(items) => items.iter().for_each(|item| characters(item, problems)),
+        _ => {}
     }
 }
 
