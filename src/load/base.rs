@@ -46,33 +46,16 @@ pub fn base(
     sources: &mut Sources,
     problems: &mut Problems,
 ) -> Option<Vec<BaseFile>> {
-    let said = |why: &str| Diagnostic::error("load/base", format!("the base `{folder}` {why}")).at(at);
-    let bad = folder.contains("://") || folder.starts_with(['/', '~']) || folder.contains('\\');
-    if bad || folder.split('/').any(|part| part == "..") {
-        problems.push(
-            said("is not a folder of this project")
-                .help("name a folder below the project's, such as `manifests/podinfo`; what lives elsewhere is a `source`"),
-        );
-        return None;
-    }
-    let parts: Vec<&str> = folder.split('/').filter(|part| !part.is_empty() && *part != ".").collect();
-    let path = parts.join("/");
-    if parts.is_empty() || ["environments", "templates", "fleet-out"].contains(&parts[0]) {
-        problems.push(
-            said("is a folder of gen's own")
-                .help("keep bases in a folder of their own, such as `manifests/`"),
-        );
-        return None;
-    }
-    if files.kind(&path) != Kind::Folder {
-        problems.push(said("is not there").help("name a folder below the project's"));
-        return None;
-    }
+    let path = match folder_of(files, folder) {
+        Ok(path) => path,
+        Err((why, help)) => {
+            let said = Diagnostic::error("load/base", format!("the base `{folder}` {why}"));
+            problems.push(said.at(at).help(help));
+            return None;
+        }
+    };
     let before = problems.errors();
     let paths: BTreeSet<String> = walk(files, &path, Hidden::Take, problems).into_iter().collect();
-    if paths.is_empty() && problems.errors() == before {
-        problems.push(said("is empty").help("put manifests there"));
-    }
     let mut read = Vec::new();
     for file in &paths {
         let bytes = match files.read(file) {
@@ -103,6 +86,32 @@ pub fn base(
         read.push(BaseFile { path: below, bytes: bytes.into(), place: source.map(Place::top) });
     }
     (problems.errors() == before).then_some(read)
+}
+
+/// The path of a base in the project, or why it cannot be one, and what to do.
+fn folder_of(files: &dyn Files, folder: &str) -> Result<String, (&'static str, &'static str)> {
+    let bad = folder.contains("://") || folder.starts_with(['/', '~']) || folder.contains('\\');
+    if bad || folder.split('/').any(|part| part == "..") {
+        let help = "name a folder below the project's, such as `manifests/podinfo`; what lives elsewhere is a `source`";
+        return Err(("is not a folder of this project", help));
+    }
+    let parts: Vec<&str> = folder.split('/').filter(|part| !part.is_empty() && *part != ".").collect();
+    if parts.first().is_none_or(|first| ["environments", "templates", "fleet-out"].contains(first)) {
+        return Err((
+            "is a folder of gen's own",
+            "keep bases in a folder of their own, such as `manifests/`",
+        ));
+    }
+    let path = parts.join("/");
+    match files.kind(&path) {
+        Kind::Folder if files.list(&path).is_ok_and(|entries| entries.is_empty()) => {
+            Err(("is empty", "put manifests there"))
+        }
+        Kind::Folder => Ok(path),
+        Kind::Refused(why) => Err((why, "replace the link by what it leads to")),
+        Kind::File => Err(("is a file", "name the folder that it is in")),
+        Kind::Missing => Err(("is not there", "name a folder below the project's")),
+    }
 }
 
 /// Everything that a kustomization lists is in the base.

@@ -3,7 +3,7 @@
 
 use super::{
     builtin::{Builtin, NAME},
-    files::{Files, Kind, file_name},
+    files::{Files, Kind, file_name, join},
     model::{Pack, PackRelease},
     text::{Each, Hidden, Text, gather, reserved, texts, walk},
 };
@@ -43,21 +43,35 @@ struct Draft {
     incomplete: bool,
 }
 
+/// Where packs lie: a folder of folders.
+struct Shelf<'a> {
+    files: &'a dyn Files,
+    /// The folder; empty for built-in packs.
+    parent: &'static str,
+    /// What stands before a path in the name that people know a file by.
+    prefix: String,
+    each: Each<'a>,
+}
+
 /// Reads all packs: the project's, then built-in ones that it does not replace.
 pub(super) fn packs(files: &dyn Files, each: Each, sources: &mut Sources, problems: &mut Problems) -> Packs {
     let mut read = Packs { packs: BTreeMap::new(), broken: BTreeSet::new(), lib: Vec::new() };
     let mut drafts = BTreeMap::new();
-    let paths = walk(files, FOLDER, Hidden::Skip, problems);
-    let paths = folders(paths, FOLDER, problems);
-    let named = |path: &str| path.to_owned();
-    for (folder, paths) in paths {
-        drafted(files, (FOLDER, &folder), paths, named, each, sources, problems, &mut read, &mut drafts);
-    }
-    let paths = folders(walk(&Builtin, "", Hidden::Skip, problems), "", problems);
-    let named = |path: &str| format!("{NAME}/{path}");
-    for (folder, paths) in paths {
-        if !drafts.contains_key(&folder) && !read.broken.contains(&folder) {
-            drafted(&Builtin, ("", &folder), paths, named, each, sources, problems, &mut read, &mut drafts);
+    let shelves = [
+        Shelf { files, parent: FOLDER, prefix: String::new(), each },
+        Shelf { files: &Builtin, parent: "", prefix: format!("{NAME}/"), each },
+    ];
+    for shelf in shelves {
+        let paths = walk(shelf.files, shelf.parent, Hidden::Skip, problems);
+        for (folder, paths) in folders(paths, shelf.parent, problems) {
+            if folder == LIB {
+                shelf.lib(paths, &mut read.lib, sources, problems);
+            } else if !drafts.contains_key(&folder) && !read.broken.contains(&folder) {
+                match shelf.draft(&folder, paths, sources, problems) {
+                    Some(draft) => drop(drafts.insert(folder, draft)),
+                    None => drop(read.broken.insert(folder)),
+                }
+            }
         }
     }
     let drafts: Vec<Draft> = drafts.into_values().collect();
@@ -97,67 +111,88 @@ fn ignored(name: &str) -> bool {
     name.ends_with(".md") || !name.contains('.')
 }
 
-#[expect(clippy::too_many_arguments, reason = "one step of one loop, written once for two sources of packs")]
-fn drafted(
-    files: &dyn Files,
-    (parent, folder): (&str, &str),
-    paths: Vec<String>,
-    named: impl Fn(&str) -> String + Sync,
-    each: Each,
-    sources: &mut Sources,
-    problems: &mut Problems,
-    read: &mut Packs,
-    drafts: &mut BTreeMap<String, Draft>,
-) {
-    let start = if parent.is_empty() { folder.to_owned() } else { format!("{parent}/{folder}") };
-    let builtin = parent.is_empty();
-    if folder == LIB {
+impl Shelf<'_> {
+    fn texts(&self, paths: Vec<String>, sources: &mut Sources, problems: &mut Problems) -> Vec<Text> {
+        let named = |path: &str| format!("{}{path}", self.prefix);
+        texts(self.files, paths, named, self.each, sources, problems)
+    }
+
+    /// Adds the partials that packs share; those of an earlier shelf stay.
+    fn lib(
+        &self,
+        paths: Vec<String>,
+        lib: &mut Vec<TemplateFile>,
+        sources: &mut Sources,
+        problems: &mut Problems,
+    ) {
         let paths = paths.into_iter().filter(|path| partial(path, problems)).collect();
-        for text in texts(files, paths, named, each, sources, problems) {
-            let path = format!("{LIB}{}", &text.path[start.len()..]);
-            if !read.lib.iter().any(|file| *file.path == *path) {
-                read.lib.push(TemplateFile { path: path.into(), source: text.source, text: text.text });
+        for text in self.texts(paths, sources, problems) {
+            let path = text.path[self.parent.len()..].trim_start_matches('/');
+            if !lib.iter().any(|file| *file.path == *path) {
+                lib.push(TemplateFile { path: path.into(), source: text.source, text: text.text });
             }
         }
-        return;
     }
-    if let Err(why) = PackName::new(folder) {
-        read.broken.insert(folder.to_owned());
-        return problems.push(
-            Diagnostic::error("load/name", format!("`{start}/` cannot be a pack: its name {why}"))
-                .help("rename the folder; partials that packs share belong under `templates/_lib/`"),
-        );
-    }
-    if files.kind(&format!("{start}/pack.yaml")) != Kind::File {
-        read.broken.insert(folder.to_owned());
-        let said = Diagnostic::error("load/no-pack", format!("`{start}/` has no `pack.yaml`"));
-        return problems.push(match files.kind(&format!("{start}/pack.yml")) {
-            Kind::File => said.help("rename `pack.yml` to `pack.yaml`"),
-            _ => said.help("write one, or `gen pack new` does; it needs `description` and `stage`"),
-        });
-    }
-    let (mut wanted, mut examples) = (Vec::new(), BTreeMap::<String, bool>::new());
-    for path in paths {
-        let below = &path[start.len() + 1..];
-        match below.strip_prefix("examples/").and_then(|rest| rest.split_once('/')) {
-            Some((case, file)) => *examples.entry(case.to_owned()).or_default() |= file == "component.yaml",
-            None if below.starts_with("examples/") && ignored(below) => {}
-            None if wants(below, &path, problems) => wanted.push(path),
-            None => {}
+
+    /// Reads the texts of a pack; `None` only if an error was pushed.
+    fn draft(
+        &self,
+        folder: &str,
+        paths: Vec<String>,
+        sources: &mut Sources,
+        problems: &mut Problems,
+    ) -> Option<Draft> {
+        let start = join(self.parent, folder);
+        if !self.is_pack(folder, &start, problems) {
+            return None;
         }
-    }
-    for (case, _) in examples.iter().filter(|(_, complete)| !**complete) {
-        problems.push(
-            Diagnostic::error("load/example", format!("`{start}/examples/{case}/` has no `component.yaml`"))
+        let (mut wanted, mut examples) = (Vec::new(), BTreeMap::<String, bool>::new());
+        for path in paths {
+            let below = &path[start.len() + 1..];
+            match below.strip_prefix("examples/").and_then(|rest| rest.split_once('/')) {
+                Some((case, file)) => {
+                    *examples.entry(case.to_owned()).or_default() |= file == "component.yaml"
+                }
+                None if below.starts_with("examples/") && ignored(below) => {}
+                None if wants(below, &path, problems) => wanted.push(path),
+                None => {}
+            }
+        }
+        for (case, _) in examples.iter().filter(|(_, complete)| !**complete) {
+            problems.push(
+                Diagnostic::error(
+                    "load/example",
+                    format!("`{start}/examples/{case}/` has no `component.yaml`"),
+                )
                 .help("write one: a component as an environment has it"),
-        );
+            );
+        }
+        let count = wanted.len();
+        let mut texts = self.texts(wanted, sources, problems);
+        let incomplete = texts.len() < count;
+        texts.iter_mut().for_each(|text| text.path = text.path[start.len() + 1..].to_owned());
+        let examples = examples.into_iter().filter(|(_, complete)| *complete).map(|(case, _)| case).collect();
+        Some(Draft { name: folder.to_owned(), builtin: self.parent.is_empty(), texts, examples, incomplete })
     }
-    let count = wanted.len();
-    let mut texts = texts(files, wanted, named, each, sources, problems);
-    let incomplete = texts.len() < count;
-    texts.iter_mut().for_each(|text| text.path = text.path[start.len() + 1..].to_owned());
-    let examples = examples.into_iter().filter(|(_, complete)| *complete).map(|(case, _)| case).collect();
-    drafts.insert(folder.to_owned(), Draft { name: folder.to_owned(), builtin, texts, examples, incomplete });
+
+    fn is_pack(&self, folder: &str, start: &str, problems: &mut Problems) -> bool {
+        if let Err(why) = PackName::new(folder) {
+            problems.push(
+                Diagnostic::error("load/name", format!("`{start}/` cannot be a pack: its name {why}"))
+                    .help("rename the folder; partials that packs share belong under `templates/_lib/`"),
+            );
+            return false;
+        }
+        if self.files.kind(&join(start, "pack.yaml")) != Kind::File {
+            let said = Diagnostic::error("load/no-pack", format!("`{start}/` has no `pack.yaml`"));
+            problems.push(match self.files.kind(&join(start, "pack.yml")) {
+                Kind::File => said.help("rename `pack.yml` to `pack.yaml`"),
+                _ => said.help("write one; it needs `description` and `stage`"),
+            });
+            return false;
+        }
+        true
+    }
 }
 
 fn partial(path: &str, problems: &mut Problems) -> bool {

@@ -283,7 +283,7 @@ error[load/encoding]: `templates/app/files/x.bin` cannot be read as text: the fi
 
 error[load/no-pack]: `templates/no/` has no `pack.yaml`
  |
- = help: write one, or `gen pack new` does; it needs `description` and `stage`
+ = help: write one; it needs `description` and `stage`
 
 error[load/no-pack]: `templates/yml/` has no `pack.yaml`
  |
