@@ -1,1 +1,118 @@
-//! (being built)
+//! The machine around the program: interruption, environment variables, other processes. The only
+//! module that knows them.
+#![allow(clippy::disallowed_methods, reason = "this is the door to the machine")]
+
+use std::{
+    env,
+    ffi::OsString,
+    fs,
+    path::PathBuf,
+    sync::atomic::{AtomicBool, Ordering},
+};
+
+static INTERRUPTED: AtomicBool = AtomicBool::new(false);
+
+/// From now on Ctrl-C, SIGTERM and SIGHUP do not kill: they raise the flag that [`interrupted`] reads. A
+/// second one ends the process at once, which is safe at any point of a write.
+///
+/// Call it once, at the start. Where no handler can be set, signals keep their usual effect.
+pub fn watch_interrupts() {
+    let handler = || {
+        if INTERRUPTED.swap(true, Ordering::SeqCst) {
+            // 128 + SIGINT, as shells report it.
+            #[allow(clippy::exit, reason = "a second Ctrl-C must end a run that does not listen")]
+            std::process::exit(130);
+        }
+    };
+    // A second handler is an error of the library; the first one stays, and that is what is wanted.
+    let _ = ctrlc::try_set_handler(handler);
+}
+
+/// Was the run told to stop? Long work looks at this between two units and stops cleanly.
+pub fn interrupted() -> bool {
+    INTERRUPTED.load(Ordering::SeqCst)
+}
+
+/// Is this a CI system? They say so in an environment variable.
+pub fn is_ci() -> bool {
+    ci_from(|name| env::var_os(name))
+}
+
+fn ci_from(var: impl Fn(&str) -> Option<OsString>) -> bool {
+    // GitHub, GitLab, CircleCI, Buildkite, Drone and others set `CI`; Azure, Jenkins, TeamCity and CodeBuild do not.
+    let said = |name| var(name).is_some_and(|v| !v.is_empty() && v != "false" && v != "0");
+    ["CI", "TF_BUILD", "JENKINS_URL", "TEAMCITY_VERSION", "CODEBUILD_BUILD_ID"].into_iter().any(said)
+}
+
+/// The folder for what may be lost: `$XDG_CACHE_HOME/gen`, else `~/.cache/gen` (on macOS
+/// `~/Library/Caches/gen`). `None` without a home. The folder need not exist.
+pub fn cache_dir() -> Option<PathBuf> {
+    cache_from(|name| env::var_os(name), cfg!(target_os = "macos"))
+}
+
+fn cache_from(var: impl Fn(&str) -> Option<OsString>, macos: bool) -> Option<PathBuf> {
+    let absolute = |name| var(name).map(PathBuf::from).filter(|p| p.is_absolute());
+    let base = absolute("XDG_CACHE_HOME").or_else(|| {
+        absolute("HOME").map(|home| home.join(if macos { "Library/Caches" } else { ".cache" }))
+    })?;
+    Some(base.join("gen"))
+}
+
+/// The process that holds an advisory lock (flock) on the file or folder with this inode number, where
+/// the system tells (Linux, `/proc/locks`).
+pub fn lock_holder(inode: u64) -> Option<u32> {
+    holder_in(&fs::read_to_string("/proc/locks").ok()?, inode)
+}
+
+/// Lines are `1: FLOCK  ADVISORY  WRITE 4711 fe:00:1234 0 EOF`, see proc_locks(5).
+fn holder_in(locks: &str, inode: u64) -> Option<u32> {
+    let mut holders = locks.lines().filter_map(|line| {
+        let mut words = line.split_whitespace();
+        (words.nth(1)? == "FLOCK").then_some(())?;
+        let process = words.nth(2)?.parse().ok().filter(|p| *p != 0)?;
+        let file = words.next()?.rsplit_once(':')?.1;
+        (file.parse() == Ok(inode)).then_some(process)
+    });
+    // Two file systems can share a number: with two candidates neither is named.
+    let first = holders.next()?;
+    holders.next().is_none().then_some(first)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn vars<'a>(set: &'a [(&str, &str)]) -> impl Fn(&str) -> Option<OsString> + 'a {
+        |name| set.iter().find(|(n, _)| *n == name).map(|(_, v)| OsString::from(v))
+    }
+
+    #[test]
+    fn ci_systems_are_known_by_their_variables() {
+        assert!(ci_from(vars(&[("CI", "true")])));
+        assert!(ci_from(vars(&[("JENKINS_URL", "https://ci.example.com")])));
+        assert!(!ci_from(vars(&[("CI", "false")])));
+        assert!(!ci_from(vars(&[("CI", "")])));
+        assert!(!ci_from(vars(&[])));
+    }
+
+    #[test]
+    fn the_cache_follows_xdg_and_ignores_relative_paths() {
+        let cache = |set: &[(&str, &str)], macos| cache_from(vars(set), macos);
+        assert_eq!(cache(&[("XDG_CACHE_HOME", "/c"), ("HOME", "/h")], false), Some("/c/gen".into()));
+        assert_eq!(cache(&[("XDG_CACHE_HOME", "c"), ("HOME", "/h")], false), Some("/h/.cache/gen".into()));
+        assert_eq!(cache(&[("HOME", "/h")], true), Some("/h/Library/Caches/gen".into()));
+        assert_eq!(cache(&[], false), None);
+    }
+
+    #[test]
+    fn the_holder_of_a_lock_is_found() {
+        let locks = "1: POSIX  ADVISORY  WRITE 11 fe:00:42 0 EOF\n\
+                     2: FLOCK  ADVISORY  WRITE 12 fe:00:42 0 EOF\n\
+                     2: -> FLOCK  ADVISORY  WRITE 13 fe:00:42 0 EOF\n\
+                     3: FLOCK  ADVISORY  WRITE 14 fe:00:43 0 EOF\n\
+                     4: FLOCK  ADVISORY  WRITE 15 fe:01:43 0 EOF\n";
+        assert_eq!(holder_in(locks, 42), Some(12));
+        assert_eq!(holder_in(locks, 43), None, "two candidates");
+        assert_eq!(holder_in(locks, 44), None);
+    }
+}
