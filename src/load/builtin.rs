@@ -5,9 +5,6 @@ use include_dir::{Dir, DirEntry, include_dir};
 
 static PACKS: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/packs");
 
-/// How diagnostics name the folder.
-pub(super) const NAME: &str = "<built-in>";
-
 /// The packs inside the binary, as a folder of packs: `loki/pack.yaml`.
 #[derive(Clone, Copy, Debug)]
 pub struct Builtin;
@@ -41,5 +38,9 @@ impl Files for Builtin {
             None if path.is_empty() => Kind::Folder,
             None => Kind::Missing,
         }
+    }
+
+    fn name(&self, path: &str) -> String {
+        format!("<built-in>/{path}")
     }
 }

@@ -17,6 +17,12 @@ pub struct Disk {
     root: PathBuf,
 }
 
+/// The nearest folder at or above `start` that has a folder `environments`.
+pub fn find_project(start: &Path) -> Option<PathBuf> {
+    let start = fs::canonicalize(start).ok()?;
+    start.ancestors().find(|folder| folder.join("environments").is_dir()).map(Path::to_path_buf)
+}
+
 impl Disk {
     /// The folder with this path.
     ///
@@ -133,6 +139,15 @@ fn words(error: &std::io::Error) -> String {
 mod tests {
     use super::*;
     use std::os::unix::fs::symlink;
+
+    #[test]
+    fn a_project_is_found_from_below() {
+        let folder = tempfile::tempdir().unwrap();
+        let root = fs::canonicalize(folder.path()).unwrap();
+        fs::create_dir_all(root.join("environments/edge")).unwrap();
+        assert_eq!(find_project(&root.join("environments/edge")), Some(root.clone()));
+        assert_eq!(find_project(&root.join("nowhere")), None);
+    }
 
     #[test]
     fn links_inside_are_followed_and_links_out_are_not() {

@@ -61,7 +61,7 @@ pub(super) fn environments(
         files: BTreeMap::new(),
         sealed: Vec::new(),
     };
-    let texts = texts(files, wanted, str::to_owned, each, sources, problems);
+    let texts = texts(files, wanted, each, sources, problems);
     let mut layers = Vec::new();
     for text in texts {
         if let Some(path) = text.path.strip_prefix(FILES) {
@@ -92,14 +92,13 @@ pub(super) fn environments(
 }
 
 fn missing(files: &dyn Files, problems: &mut Problems) {
-    let said = match files.kind(FOLDER.trim_end_matches('/')) {
-        Kind::Missing => Diagnostic::error("load/no-project", "there is no `environments/` here")
-            .help("go to a project's folder, or start one with `gen init`"),
-        _ if files.kind("environments/fleet.yml") == Kind::File => return,
-        _ => Diagnostic::error("load/no-project", format!("`{FLEET}` is missing"))
-            .help("`gen init` writes one"),
-    };
-    problems.push(said);
+    // one with the wrong ending is told of as such
+    if files.kind("environments/fleet.yml") != Kind::File {
+        problems.push(
+            Diagnostic::error("load/no-project", format!("`{FLEET}` is missing"))
+                .help("`gen init` writes one in a new project; it may be empty"),
+        );
+    }
 }
 
 /// The name of the environment in a file.

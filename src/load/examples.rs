@@ -1,9 +1,8 @@
 //! Examples of a pack: read when they are asked for, because a render has no use for them.
 
 use super::{
-    builtin::{Builtin, NAME},
-    files::Files,
-    model::{Example, Pack, Project},
+    files::{Files, Kind, join},
+    model::ExampleFiles,
     text::{Hidden, Text, in_turn, texts, walk},
 };
 use crate::{
@@ -13,33 +12,33 @@ use crate::{
 };
 use std::collections::BTreeMap;
 
-/// Reads the examples of a pack, sorted by name; their texts become sources of the project. One that cannot be used is
-/// left out, and told of.
+/// Reads the examples of the pack in `folder`, sorted by name. One that cannot be used is left out, and told of.
 pub fn examples(
     files: &dyn Files,
-    project: &mut Project,
-    pack: &Pack,
+    folder: &str,
+    sources: &mut Sources,
     problems: &mut Problems,
-) -> Vec<Example> {
-    let (files, parent, name): (&dyn Files, _, _) = match pack.builtin {
-        true => (&Builtin, pack.name.clone(), format!("{NAME}/")),
-        false => (files, format!("templates/{}", pack.name), String::new()),
-    };
-    let sources = &mut project.sources;
-    pack.examples.iter().filter_map(|case| example(files, &parent, &name, case, sources, problems)).collect()
+) -> Vec<ExampleFiles> {
+    let parent = join(folder, "examples");
+    let mut examples = Vec::new();
+    for case in files.list(&parent).unwrap_or_default() {
+        let folder = join(&parent, &case.name);
+        if files.kind(&join(&folder, "component.yaml")) == Kind::File {
+            examples.extend(example(files, &case.name, &folder, sources, problems));
+        }
+    }
+    examples
 }
 
 fn example(
     files: &dyn Files,
-    parent: &str,
     name: &str,
-    case: &str,
+    folder: &str,
     sources: &mut Sources,
     problems: &mut Problems,
-) -> Option<Example> {
-    let folder = format!("{parent}/examples/{case}");
-    let paths = walk(files, &folder, Hidden::Skip, problems);
-    let read = texts(files, paths, |path| format!("{name}{path}"), &in_turn, sources, problems);
+) -> Option<ExampleFiles> {
+    let paths = walk(files, folder, Hidden::Skip, problems);
+    let read = texts(files, paths, &in_turn, sources, problems);
     let (mut component, mut environment, mut expected) = (None, None, BTreeMap::new());
     for text in read {
         let below = &text.path[folder.len() + 1..];
@@ -51,13 +50,13 @@ fn example(
             "environment.yaml" => environment = checked::<ExampleFile>(&text, sources, problems),
             _ => {
                 if let Some(path) = below.strip_prefix("expected/") {
-                    expected.insert(path.to_owned(), text.bytes);
+                    expected.insert(path.to_owned(), text.bytes.to_vec());
                 }
             }
         }
     }
     let (place, component) = component?;
-    Some(Example { name: case.to_owned(), place, component, environment, expected })
+    Some(ExampleFiles { name: name.to_owned(), place, component, environment, expected })
 }
 
 fn checked<T: ConfigFile>(text: &Text, sources: &Sources, problems: &mut Problems) -> Option<Node> {

@@ -20,6 +20,11 @@ pub trait Files: Sync {
 
     /// What is at a path. A symbolic link to a file of the same folder is that file.
     fn kind(&self, path: &str) -> Kind;
+
+    /// The name by which people know a file.
+    fn name(&self, path: &str) -> String {
+        path.to_owned()
+    }
 }
 
 /// What is at a path.
@@ -91,6 +96,59 @@ impl Files for Memory {
     }
 }
 
+/// A project of nothing but packs: those of a folder, and the built-in ones. It has no environments.
+pub struct PacksOnly<'f> {
+    files: &'f dyn Files,
+    folder: Option<String>,
+}
+
+impl<'f> PacksOnly<'f> {
+    /// The packs in a folder of `files`; without a folder just the built-in ones.
+    pub fn new(files: &'f dyn Files, folder: Option<&str>) -> Self {
+        Self { files, folder: folder.map(|f| f.trim_matches('/').to_owned()) }
+    }
+
+    /// The path in `files` of a path in the project.
+    fn path(&self, path: &str) -> Option<String> {
+        let below = path.strip_prefix("templates").filter(|rest| rest.is_empty() || rest.starts_with('/'))?;
+        Some(format!("{}{below}", self.folder.as_ref()?).trim_start_matches('/').to_owned())
+    }
+}
+
+/// The fleet file of a project without environments.
+const NO_FLEET: &str = "environments/fleet.yaml";
+
+impl Files for PacksOnly<'_> {
+    fn list(&self, folder: &str) -> Result<Vec<Entry>, String> {
+        match (folder, self.path(folder)) {
+            ("environments", _) => Ok(vec![Entry { name: "fleet.yaml".to_owned(), kind: Kind::File }]),
+            (_, Some(path)) => self.files.list(&path),
+            (_, None) => Ok(Vec::new()),
+        }
+    }
+
+    fn read(&self, path: &str) -> Result<Vec<u8>, String> {
+        match self.path(path) {
+            _ if path == NO_FLEET => Ok(Vec::new()),
+            Some(path) => self.files.read(&path),
+            None => Err("is not there".to_owned()),
+        }
+    }
+
+    fn kind(&self, path: &str) -> Kind {
+        match (path, self.path(path)) {
+            ("" | "environments", _) => Kind::Folder,
+            (NO_FLEET, _) => Kind::File,
+            (_, Some(path)) => self.files.kind(&path),
+            (_, None) => Kind::Missing,
+        }
+    }
+
+    fn name(&self, path: &str) -> String {
+        self.path(path).map_or_else(|| path.to_owned(), |path| self.files.name(&path))
+    }
+}
+
 /// A path of a member.
 pub(super) fn join(folder: &str, name: &str) -> String {
     if folder.is_empty() { name.to_owned() } else { format!("{folder}/{name}") }
@@ -117,5 +175,17 @@ mod tests {
         assert_eq!(files.kind("a/"), Kind::Missing);
         assert_eq!(files.kind("x"), Kind::Missing);
         assert_eq!(files.read("a/b/c").unwrap(), b"1");
+    }
+
+    #[test]
+    fn packs_of_any_folder_are_seen_as_those_of_a_project() {
+        let files: Memory = [("packs/x/pack.yaml", "1")].into_iter().collect();
+        let packs = PacksOnly::new(&files, Some("packs/"));
+        assert_eq!(packs.list("templates").unwrap()[0].name, "x");
+        assert_eq!(packs.read("templates/x/pack.yaml").unwrap(), b"1");
+        assert_eq!(packs.name("templates/x/pack.yaml"), "packs/x/pack.yaml");
+        assert_eq!(packs.kind("packs/x"), Kind::Missing);
+        assert_eq!(packs.kind("environments/fleet.yaml"), Kind::File);
+        assert_eq!(PacksOnly::new(&files, None).kind("templates"), Kind::Missing);
     }
 }

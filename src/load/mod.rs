@@ -19,21 +19,34 @@ mod tree;
 
 pub use base::base;
 pub use builtin::Builtin;
-pub use disk::Disk;
+pub use disk::{Disk, find_project};
 pub use examples::examples;
-pub use files::{Entry, Files, Kind, Memory};
+pub use files::{Entry, Files, Kind, Memory, PacksOnly};
 pub use model::{
-    BaseFile, Broken, EnvironmentSource, Example, Fleet, OwnFluxSystem, Pack, PackRelease, Project,
+    BaseFile, Broken, EnvironmentSource, ExampleFiles, Fleet, OwnFluxSystem, Pack, PackRelease, Project,
     SealedFile,
 };
 pub use text::{Each, in_turn};
 pub use tree::tree;
 
-use crate::diag::{Problems, Sources};
+use crate::diag::{Diagnostic, Problems, Sources};
+
+/// Reads a project, one file after the other; see [`project_with`].
+pub fn project(files: &dyn Files, problems: &mut Problems) -> Option<Project> {
+    project_with(files, &in_turn, problems)
+}
 
 /// Reads a project. All problems are told; what cannot be used is left out and named in [`Project::broken`], so
-/// that later stages can still tell theirs. `each` runs the jobs of reading and parsing: [`in_turn`], or on threads.
-pub fn project(files: &dyn Files, each: Each, problems: &mut Problems) -> Project {
+/// that later stages can still tell theirs. `None` if there is no project at all. `each` runs the jobs of reading
+/// and parsing: [`in_turn`], or on threads.
+pub fn project_with(files: &dyn Files, each: Each, problems: &mut Problems) -> Option<Project> {
+    if files.kind("environments") == Kind::Missing {
+        problems.push(
+            Diagnostic::error("load/no-project", "there is no `environments/` here")
+                .help("go to a project's folder, or start one with `gen init`"),
+        );
+        return None;
+    }
     let mut sources = Sources::new();
     let mut read = environments::environments(files, each, &mut sources, problems);
     layers::layers(&mut read.environments, &read.broken, problems);
@@ -42,7 +55,7 @@ pub fn project(files: &dyn Files, each: Each, problems: &mut Problems) -> Projec
     let secrets = secrets::secrets(&read.sealed, &read.environments, &broken, each, problems);
     let bases = base::bases(files, &read.environments, &mut sources, problems);
     let own_flux_system = own::own_flux_systems(files, &read.environments, &mut sources);
-    Project {
+    Some(Project {
         sources,
         fleet: read.fleet,
         environments: read.environments,
@@ -53,7 +66,7 @@ pub fn project(files: &dyn Files, each: Each, problems: &mut Problems) -> Projec
         bases,
         own_flux_system,
         broken,
-    }
+    })
 }
 
 #[cfg(test)]

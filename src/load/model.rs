@@ -154,7 +154,7 @@ pub struct OwnFluxSystem {
 
 /// An example of a pack, as read.
 #[derive(Clone, Debug)]
-pub struct Example {
+pub struct ExampleFiles {
     /// Its folder's name.
     pub name: String,
     /// Its `component.yaml` as such.
@@ -164,5 +164,5 @@ pub struct Example {
     /// Its `environment.yaml`, checked by itself.
     pub environment: Option<Node>,
     /// What it should give, by path below `expected/`.
-    pub expected: BTreeMap<String, Arc<[u8]>>,
+    pub expected: BTreeMap<String, Vec<u8>>,
 }

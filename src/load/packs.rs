@@ -2,7 +2,7 @@
 //! built-in one whole, by its name.
 
 use super::{
-    builtin::{Builtin, NAME},
+    builtin::Builtin,
     files::{Files, Kind, file_name, join},
     model::{Pack, PackRelease},
     text::{Each, Hidden, Text, gather, reserved, texts, walk},
@@ -48,8 +48,6 @@ struct Shelf<'a> {
     files: &'a dyn Files,
     /// The folder; empty for built-in packs.
     parent: &'static str,
-    /// What stands before a path in the name that people know a file by.
-    prefix: String,
     each: Each<'a>,
 }
 
@@ -57,10 +55,7 @@ struct Shelf<'a> {
 pub(super) fn packs(files: &dyn Files, each: Each, sources: &mut Sources, problems: &mut Problems) -> Packs {
     let mut read = Packs { packs: BTreeMap::new(), broken: BTreeSet::new(), lib: Vec::new() };
     let mut drafts = BTreeMap::new();
-    let shelves = [
-        Shelf { files, parent: FOLDER, prefix: String::new(), each },
-        Shelf { files: &Builtin, parent: "", prefix: format!("{NAME}/"), each },
-    ];
+    let shelves = [Shelf { files, parent: FOLDER, each }, Shelf { files: &Builtin, parent: "", each }];
     for shelf in shelves {
         let paths = walk(shelf.files, shelf.parent, Hidden::Skip, problems);
         for (folder, paths) in folders(paths, shelf.parent, problems) {
@@ -113,8 +108,7 @@ fn ignored(name: &str) -> bool {
 
 impl Shelf<'_> {
     fn texts(&self, paths: Vec<String>, sources: &mut Sources, problems: &mut Problems) -> Vec<Text> {
-        let named = |path: &str| format!("{}{path}", self.prefix);
-        texts(self.files, paths, named, self.each, sources, problems)
+        texts(self.files, paths, self.each, sources, problems)
     }
 
     /// Adds the partials that packs share; those of an earlier shelf stay.

@@ -148,22 +148,20 @@ impl Text {
     }
 }
 
-/// Reads files; what cannot be read or is no text is an error and left out. `name` makes the name that people know
-/// a file by.
+/// Reads files; what cannot be read or is no text is an error and left out.
 pub(super) fn texts(
     files: &dyn Files,
     paths: Vec<String>,
-    name: impl Fn(&str) -> String + Sync,
     each: Each,
     sources: &mut Sources,
     problems: &mut Problems,
 ) -> Vec<Text> {
-    let read = gather(each, paths.len(), |index| text(files, &paths[index], &name(&paths[index])));
+    let read = gather(each, paths.len(), |index| text(files, &paths[index]));
     let mut texts = Vec::new();
     for (path, read) in paths.into_iter().zip(read) {
         match read {
             Ok((bytes, text)) => {
-                let source = sources.add(name(&path), Arc::clone(&text));
+                let source = sources.add(files.name(&path), Arc::clone(&text));
                 texts.push(Text { path, bytes, text, source });
             }
             Err(problem) => problems.push(*problem),
@@ -175,7 +173,8 @@ pub(super) fn texts(
 /// Bytes, and the text in them.
 type Decoded = (Arc<[u8]>, Arc<str>);
 
-fn text(files: &dyn Files, path: &str, name: &str) -> Result<Decoded, Box<Diagnostic>> {
+fn text(files: &dyn Files, path: &str) -> Result<Decoded, Box<Diagnostic>> {
+    let name = &files.name(path);
     let bytes = files.read(path).map_err(|why| Box::new(refused(name, &why)))?;
     match yaml::decode(&bytes) {
         Ok(text) => Ok((bytes.into(), text.into())),

@@ -1,17 +1,18 @@
 //! Goldens: `environments/fleet.yaml`, and what is missing.
 
-use super::golden;
+use super::{golden, project};
+use crate::{
+    diag::{Problems, Sources, render},
+    load::Memory,
+};
 
 #[test]
 fn no_project_at_all() {
-    golden(
-        false,
-        &[],
-        r##"
-error[load/no-project]: there is no `environments/` here
- |
- = help: go to a project's folder, or start one with `gen init`
-"##,
+    let mut problems = Problems::new();
+    assert!(project(&Memory::default(), &mut problems).is_none());
+    assert_eq!(
+        render(&problems.0[0], &Sources::new(), false),
+        "error[load/no-project]: there is no `environments/` here\n |\n = help: go to a project's folder, or start one with `gen init`"
     );
 }
 
@@ -27,7 +28,7 @@ fn no_fleet_file() {
         r##"
 error[load/no-project]: `environments/fleet.yaml` is missing
  |
- = help: `gen init` writes one
+ = help: `gen init` writes one in a new project; it may be empty
 "##,
     );
 }

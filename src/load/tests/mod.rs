@@ -15,7 +15,7 @@ fn told(project: &Project, problems: &Problems) -> String {
 
 fn load(files: &Memory) -> (Project, Problems) {
     let mut problems = Problems::new();
-    let project = project(files, &in_turn, &mut problems);
+    let project = project(files, &mut problems).expect("there are environments");
     (project, problems)
 }
 
@@ -34,7 +34,7 @@ fn golden(complete: bool, files: &[(&str, &[u8])], want: &str) {
     }
     let (there, problems) = load(&files);
     let mut backwards = Problems::new();
-    project(&files, &|count, job| (0..count).rev().for_each(job), &mut backwards);
+    project_with(&files, &|count, job| (0..count).rev().for_each(job), &mut backwards);
     assert_eq!(problems, backwards);
     pretty(&told(&there, &problems), want);
 }
@@ -54,13 +54,24 @@ mod secrets;
 fn this_repository_is_a_project() {
     let files = Disk::new(std::path::Path::new(env!("CARGO_MANIFEST_DIR"))).unwrap();
     let mut problems = Problems::new();
-    let mut project = project(&files, &in_turn, &mut problems);
+    let mut project = project(&files, &mut problems).unwrap();
     assert_eq!(project.environments["prod"].layers, ["base", "observability", "prod"]);
     assert!(project.packs["loki"].builtin);
-    for pack in project.packs.clone().values() {
-        examples(&files, &mut project, pack, &mut problems);
+    for name in project.packs.values().filter(|pack| pack.builtin).map(|pack| &pack.name) {
+        assert!(!examples(&Builtin, name, &mut project.sources, &mut problems).is_empty(), "{name}");
     }
     assert_eq!(told(&project, &problems), "");
+}
+
+#[test]
+fn a_folder_of_packs_is_a_project_without_environments() {
+    let files = Disk::new(std::path::Path::new(env!("CARGO_MANIFEST_DIR"))).unwrap();
+    let mut problems = Problems::new();
+    let project = project(&PacksOnly::new(&files, Some("packs")), &mut problems).unwrap();
+    assert_eq!(told(&project, &problems), "");
+    assert!(project.packs.values().all(|pack| !pack.builtin));
+    assert_eq!(project.sources.name(project.packs["loki"].place.source), "packs/loki/pack.yaml");
+    assert!(project.environments.is_empty());
 }
 
 const FLEET: (&str, &str) = ("environments/fleet.yaml", "gen: \">=0.1\"\nsource: {kind: GitRepository}\n");
@@ -181,8 +192,7 @@ fn examples_are_read_when_asked_for() {
     .into_iter()
     .collect();
     let (mut project, mut problems) = load(&files);
-    let pack = std::sync::Arc::clone(&project.packs["app"]);
-    let read = examples(&files, &mut project, &pack, &mut problems);
+    let read = examples(&files, "templates/app", &mut project.sources, &mut problems);
     assert_eq!(read.len(), 1);
     assert_eq!(&*read[0].name, "one");
     assert!(read[0].environment.is_some());
