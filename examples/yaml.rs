@@ -1,6 +1,8 @@
 //! Prints what our reader reads as JSON, one document a line, for comparison with other readers:
 //! `cargo run --example yaml -- FILE...`. Problems go to standard error; a file with errors prints `null`.
 
+#![allow(clippy::disallowed_methods, reason = "a tool for developers reads the files it is given")]
+
 use fleetgen::{
     diag::{self, Problems, Sources},
     yaml,

@@ -1,6 +1,7 @@
 //! What other programs read from what we write, and whether we read what they read: kubectl (go-yaml, also through
 //! kustomize) and PyYAML (YAML 1.1). Each test prints `skipped: …` where a program is missing.
 #![allow(clippy::unwrap_used, clippy::print_stderr)]
+#![allow(clippy::disallowed_methods, reason = "tests make their own files and ask other programs")]
 
 use fleetgen::{
     diag::{Problems, Sources},

@@ -1,11 +1,11 @@
 //! What is legal YAML but refused or read differently by Kubernetes' reader.
 
-use super::RawNode;
+use super::{
+    RawNode,
+    syntax::{self, MAX_KEY},
+};
 use crate::diag::{Diagnostic, Place, Problems, SourceId};
 use std::ops::Range;
-
-/// Keys of more characters are refused by Kubernetes' reader unless written as `? key`.
-const MAX_KEY: usize = 1024;
 
 /// More problems of one text than this help nobody.
 const MANY: usize = 100;
@@ -103,8 +103,7 @@ pub(super) fn key(text: &str, key: &RawNode, problems: &mut Problems) {
     }
     let place = Place::new(source, start..start + 1);
     if long && written.chars().count() > MAX_KEY {
-        let error = Diagnostic::error("yaml/key", format!("a key has more than {MAX_KEY} characters"));
-        report(error.at(place).help("shorten the key"), problems);
+        report(syntax::long_key(place), problems);
     } else if written.contains('\n') {
         let error = Diagnostic::error("yaml/key", "a key stands on several lines").at(place);
         report(error.help("write the key on one line; check commas and colons around it"), problems);

@@ -303,7 +303,13 @@ impl<'t> Builder<'t> {
             ScalarStyle::Literal => (Style::Block, false),
             ScalarStyle::Folded => (Style::Block, true),
         };
-        let written = !(text.is_empty() && style == Style::Plain && anchor == 0 && tag.is_none());
+        let bare = anchor == 0 && tag.is_none();
+        let start = if style == Style::Block && bare && !text.is_empty() {
+            syntax::block_header(self.text, start)
+        } else {
+            start
+        };
+        let written = !(text.is_empty() && style == Style::Plain && bare);
         let place = if written {
             let end = start + self.text[start..end].trim_end().len();
             let end = if style == Style::Quoted { syntax::quoted_end(self.text, start, end) } else { end };
@@ -329,7 +335,10 @@ impl<'t> Builder<'t> {
     fn nothing(&self, start: usize) -> Place {
         match self.stack.last().map(|f| &f.items) {
             Some(Items::Map(_, Some(key))) => key.place,
-            Some(Items::Seq(_)) => self.place(start, (start + 1).min(self.text.len())),
+            Some(Items::Seq(_)) => {
+                let dash = self.text[..start].rfind('-').unwrap_or(start);
+                self.place(dash, start)
+            }
             _ => self.place(start, start),
         }
     }
@@ -374,5 +383,192 @@ fn tag_text(tag: &Tag) -> Arc<str> {
     match full.strip_prefix("tag:yaml.org,2002:") {
         Some(name) => format!("!!{name}").into(),
         None => full.into(),
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+    use crate::diag::Sources;
+    use proptest::prelude::*;
+    use std::time::{Duration, Instant};
+
+    fn source() -> SourceId {
+        Sources::new().add("a.yaml", "")
+    }
+
+    fn parsed(text: &str) -> Vec<RawDocument> {
+        let mut problems = Problems::new();
+        let documents = parse(text, source(), &mut problems);
+        documents.unwrap_or_else(|| panic!("{text:?}: {problems:?}"))
+    }
+
+    /// What stands at the place of every node, depth first, collections first.
+    fn slices<'t>(text: &'t str, node: &RawNode, found: &mut Vec<&'t str>) {
+        found.push(&text[node.place.range()]);
+        match &node.kind {
+            RawKind::Scalar { .. } => {}
+            RawKind::Seq(items) => items.iter().for_each(|n| slices(text, n, found)),
+            RawKind::Map(pairs) => pairs.iter().for_each(|(k, v)| {
+                slices(text, k, found);
+                slices(text, v, found);
+            }),
+        }
+    }
+
+    fn all_slices(text: &str) -> Vec<&str> {
+        let mut found = Vec::new();
+        parsed(text).iter().for_each(|d| slices(text, &d.root, &mut found));
+        found
+    }
+
+    #[test]
+    fn places_are_exact_in_bytes() {
+        assert_eq!(all_slices("é: [ö, \"ü\" ] # c\n"), ["é: [ö, \"ü\" ]", "é", "[ö, \"ü\" ]", "ö", "\"ü\""]);
+        assert_eq!(
+            all_slices("a: \"x\"   # c\nb: 'it''s'  \n"),
+            ["a: \"x\"   # c\nb: 'it''s'", "a", "\"x\"", "b", "'it''s'"]
+        );
+        assert_eq!(all_slices("a: !!str &x 1 # c\n"), ["a: !!str &x 1", "a", "!!str &x 1"]);
+        assert_eq!(
+            all_slices("a: &x \"q # \\\" '\" # c\n"),
+            ["a: &x \"q # \\\" '\"", "a", "&x \"q # \\\" '\""]
+        );
+        assert_eq!(
+            all_slices("a: |\n  x\n  y\n\nb: 1\r\n"),
+            ["a: |\n  x\n  y\n\nb: 1", "a", "|\n  x\n  y", "b", "1"]
+        );
+        assert_eq!(all_slices("k: {a: 1}\n"), ["k: {a: 1}", "k", "{a: 1}", "a", "1"]);
+    }
+
+    #[test]
+    fn what_is_not_written_points_at_its_key_or_dash() {
+        assert_eq!(all_slices("a:\n  b:\nc: 1\n"), ["a:\n  b:\nc: 1", "a", "b", "b", "b", "c", "1"]);
+        assert_eq!(all_slices("-\n- x\n"), ["-\n- x", "-", "x"]);
+        let documents = parsed("a:\nb: ''\nc: null\n");
+        let RawKind::Map(pairs) = &documents[0].root.kind else { panic!("a mapping") };
+        assert_eq!(pairs.iter().map(|(_, v)| v.is_empty()).collect::<Vec<_>>(), [true, false, false]);
+    }
+
+    #[test]
+    fn styles_tags_and_anchors_are_kept() {
+        let documents =
+            parsed("- p\n- 's'\n- \"d\"\n- |\n  l\n- >\n  f\n- !!str t\n- !x t\n- ! t\n- &a n\n- *a\n");
+        let RawKind::Seq(items) = &documents[0].root.kind else { panic!("a list") };
+        let styles: Vec<_> = items.iter().map(|n| n.scalar().unwrap().1).collect();
+        let (p, q, b) = (Style::Plain, Style::Quoted, Style::Block);
+        assert_eq!(styles, [p, q, q, b, b, p, p, p, p, p]);
+        let folded: Vec<_> =
+            items.iter().map(|n| matches!(n.kind, RawKind::Scalar { folded: true, .. })).collect();
+        assert_eq!(folded.iter().position(|f| *f), Some(4));
+        let tags: Vec<_> = items[5..8].iter().map(|n| n.tag.as_deref().unwrap()).collect();
+        assert_eq!(tags, ["!!str", "!x", "!"]);
+        assert!(items[8].anchored && items[8].alias.is_none());
+        assert!(items[9].alias.is_some_and(|place| place.range() == (64..66)));
+        assert_eq!(items[9].scalar().unwrap().0.as_ref(), "n");
+    }
+
+    #[test]
+    fn an_anchor_may_be_set_again_and_the_nearest_before_counts() {
+        let documents = parsed("a: &x 1\nb: *x\nc: &x 2\nd: *x\n");
+        let RawKind::Map(pairs) = &documents[0].root.kind else { panic!("a mapping") };
+        let texts: Vec<_> = pairs.iter().map(|(_, v)| v.scalar().unwrap().0.as_ref()).collect();
+        assert_eq!(texts, ["1", "1", "2", "2"]);
+    }
+
+    #[test]
+    fn empty_documents_are_dropped_and_anchors_end_with_their_document() {
+        assert_eq!(parsed("---\n---\na: 1\n---\n# c\n---\nnull\n...\n").len(), 2);
+        assert_eq!(parsed("").len(), 0);
+        let mut problems = Problems::new();
+        assert!(parse("a: &x 1\n---\nb: *x\n", source(), &mut problems).is_none());
+        assert_eq!(problems.0[0].message, "no anchor `&x` stands before this alias in the document");
+    }
+
+    #[test]
+    fn slots_of_templates_pass_unchanged() {
+        let documents = parsed(
+            "a: \u{fdd0}0\u{fdd1}\nb: \"x \u{fdd0}1\u{fdd1}\"\n\u{fdd0}2\u{fdd1}: |\n  y\u{fdd0}3\u{fdd1}\n",
+        );
+        let RawKind::Map(pairs) = &documents[0].root.kind else { panic!("a mapping") };
+        let texts: Vec<_> =
+            pairs.iter().flat_map(|(k, v)| [k, v]).map(|n| n.scalar().unwrap().0.as_ref()).collect();
+        assert_eq!(
+            texts,
+            [
+                "a",
+                "\u{fdd0}0\u{fdd1}",
+                "b",
+                "x \u{fdd0}1\u{fdd1}",
+                "\u{fdd0}2\u{fdd1}",
+                "y\u{fdd0}3\u{fdd1}\n"
+            ]
+        );
+    }
+
+    #[allow(clippy::disallowed_methods, reason = "that it ends soon is the point")]
+    #[test]
+    fn nothing_hangs_or_overflows() {
+        let laughs: String = (1..12)
+            .map(|i| format!("a{i}: &a{i} [{}]\n", vec![format!("*a{}", i - 1); 10].join(", ")))
+            .collect();
+        let deep: String = (1..200).map(|i| format!("a{i}: &a{i} [*a{}]\n", i - 1)).collect();
+        let table = [
+            ("yaml/depth", "[".repeat(100_000)),
+            ("yaml/depth", "{a: ".repeat(100_000)),
+            ("yaml/depth", "- ".repeat(100_000)),
+            ("yaml/depth", (0..3000).map(|i| format!("{}a:\n", " ".repeat(i))).collect()),
+            ("yaml/depth", format!("a0: &a0 x\n{deep}")),
+            ("yaml/aliases", format!("a0: &a0 x\n{laughs}")),
+            ("yaml/alias", "a: &a [*a]\n".to_owned()),
+            ("", format!("a: {}\n", "x".repeat(20_000_000))),
+            ("", (0..200_000).map(|i| format!("k{i}: v\n")).collect()),
+        ];
+        for (id, text) in table {
+            let start = Instant::now();
+            let mut problems = Problems::new();
+            let good = parse(&text, source(), &mut problems).is_some();
+            let found: Vec<_> = problems.0.iter().map(|d| d.id).collect();
+            assert_eq!(
+                (good, found),
+                (id.is_empty(), Some(id).filter(|id| !id.is_empty()).into_iter().collect())
+            );
+            assert!(start.elapsed() < Duration::from_secs(20), "{id}: {:?}", start.elapsed());
+        }
+    }
+
+    #[test]
+    fn a_hundred_levels_are_allowed() {
+        assert_eq!(parsed(&format!("{}{}", "[".repeat(100), "]".repeat(100))).len(), 1);
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(2000))]
+
+        #[test]
+        fn any_text_is_parsed_or_refused(text in "\\PC*") {
+            let mut problems = Problems::new();
+            prop_assert_eq!(parse(&text, source(), &mut problems).is_none(), problems.has_errors());
+        }
+
+        #[test]
+        fn any_mixture_of_indicators_is_parsed_or_refused(
+            text in "([-?:,\\[\\]{}#&*!|>'\"%@`~ \\t\\r\\n.ab0\u{e9}\u{feff}\u{0}]|\n  |: |- |--- |\\\\|<<: |!!str |&a |\\*a ){0,40}"
+        ) {
+            let mut problems = Problems::new();
+            let documents = parse(&text, source(), &mut problems);
+            prop_assert_eq!(documents.is_none(), problems.has_errors());
+            for document in documents.into_iter().flatten() {
+                let mut found = Vec::new();
+                slices(&text, &document.root, &mut found);
+            }
+            for problem in &problems.0 {
+                prop_assert!(!problem.labels.is_empty() && !problem.help.is_empty());
+                for label in &problem.labels {
+                    prop_assert!(text.get(label.place.range()).is_some(), "{:?}", label);
+                }
+            }
+        }
     }
 }

@@ -344,3 +344,201 @@ pub(super) fn float_key(float: f64) -> String {
         _ => format!("{}", float as f32),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    use Scalar::{Bool, Float, Huge, Int, NonFinite, Null, Str};
+
+    /// kubectl's answers.
+    const ANSWERS: &[(Scalar, &[&str])] = &[
+        (Null, &["", "~", "null", "Null", "NULL"]),
+        (Bool(true), &["y", "Y", "yes", "Yes", "YES", "on", "On", "ON", "true", "True", "TRUE"]),
+        (Bool(false), &["n", "N", "no", "No", "NO", "off", "Off", "OFF", "false", "False", "FALSE"]),
+        (Int(0), &["0", "-0", "+0", "00", "0_0", "0b+0"]),
+        (Int(8), &["8", "08", "0_8", "010", "0o10", "+8", "0b1000"]),
+        (Int(10), &["012", "10", "1_0", "1__0", "0xa", "0XA", "0x_A"]),
+        (Int(31), &["0x1F", "0X1F", "0x1_F", "+0x1F"]),
+        (Int(-1), &["-1", "-0b1", "0b-1", "-0x1", "-01", "-0o1", "-_1"]),
+        (Int(493), &["0755", "0o755", "0O755"]),
+        (Int(189), &["0189", "189"]),
+        (Int(42798), &["0123456"]),
+        (Int(i64::MAX), &["9223372036854775807", "0x7fffffffffffffff"]),
+        (Int(i64::MIN), &["-9223372036854775808"]),
+        (Float(1.1), &["1.1", "1.10", "+1.1", "1.1_0"]),
+        (Float(0.5), &[".5", "+.5", "0.5", ".5_0", "5e-1", "5E-1", "00.5"]),
+        (Float(1.0), &["1.", "1.0", "1e0", "1_0e-1"]),
+        (Float(12e10), &["12e10", "12E10", "12e+10"]),
+        (Float(685_230.15), &["685_230.15", "685230.15"]),
+        (
+            Huge,
+            &["9223372036854775808", "12345678901234567890", "-9223372036854775809", "0xffffffffffffffff"],
+        ),
+        (NonFinite, &[".inf", ".Inf", ".INF", "+.inf", "-.INF", ".nan", ".NaN", ".NAN"]),
+        (
+            Str,
+            &[
+                "tRue",
+                "yEs",
+                "nUll",
+                "oN",
+                "0o8",
+                "0x",
+                "0x_",
+                "0b_",
+                "0b2",
+                "._",
+                "_1",
+                "._5",
+                ".5_",
+                ".5__0",
+                "1:20",
+                "12:30:45",
+                "190:20:30.15",
+                "2024-04-01",
+                "2001-12-14t21:59:43.10-05:00",
+                "1e1000",
+                "-1e1000",
+                "=",
+                "<<",
+                "500m",
+                "64Mi",
+                "1.2.3",
+                "1e",
+                "1e+",
+                "+",
+                "-",
+                "--1",
+                "1-1",
+                "inf",
+                "nan",
+                "+.nan",
+                ".iNf",
+                "0x1.8p3",
+                "é",
+                "0xffffffffffffffffff",
+            ],
+        ),
+    ];
+
+    #[test]
+    fn plain_scalars_mean_what_kubernetes_says() {
+        for (meaning, texts) in ANSWERS {
+            for text in *texts {
+                assert_eq!(resolve(text), *meaning, "{text}");
+            }
+        }
+    }
+
+    const AGREED: &[&str] = &[
+        "",
+        "~",
+        "null",
+        "true",
+        "False",
+        "0",
+        "1",
+        "-1",
+        "+1",
+        "8080",
+        "0x1F",
+        "1.10",
+        "3.0",
+        "1.",
+        ".5",
+        "-0.5",
+        "1.5e+3",
+        "500m",
+        "64Mi",
+        "30d",
+        "1.2.3",
+        "10.0.0.0/8",
+        "a",
+        "yellow",
+        "none",
+        "on-call",
+        "12:99:99",
+        "http://x:80",
+        "2024-04-01-rc1",
+        "-x",
+        "tRue",
+        "9223372036854775807",
+        "-9223372036854775808",
+    ];
+
+    #[test]
+    fn what_readers_disagree_on_is_disputed_and_the_rest_is_not() {
+        let reason = |text| disputed(text).unwrap_or("-");
+        for text in ["y", "N", "yes", "No", "ON", "off"] {
+            assert_eq!(reason(text), "some readers take it for a boolean, others for text", "{text}");
+        }
+        for text in ["0755", "0o14", "08", "0189", "-012", "00_1"] {
+            assert_eq!(
+                reason(text),
+                "some readers take it for an octal number, others for a decimal one or text",
+                "{text}"
+            );
+        }
+        for text in
+            ["1e3", "12e10", "1E5", "1_000", "1.5e3", "-.5", "0b101", "0X1F", "+0x1F", ".5_0", "0x_", "1_0.5"]
+        {
+            assert_eq!(reason(text), "some readers take it for a number, others for text", "{text}");
+        }
+        for text in ["2024-04-01", "2024-4-1", "2001-12-14t21:59:43.10-05:00", "2001-12-14 21:59:43"] {
+            assert_eq!(reason(text), "some readers take it for a date", "{text}");
+        }
+        for text in ["12:30:45", "1:20", "190:20:30.15", "-1:30"] {
+            assert_eq!(reason(text), "some readers take it for a number of base 60", "{text}");
+        }
+        for text in ["=", "<<"] {
+            assert_eq!(reason(text), "some readers give it a meaning of its own", "{text}");
+        }
+        for text in AGREED {
+            assert_eq!(disputed(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn tags_decide_and_must_fit() {
+        let read = |text: &str, style, tag| {
+            literal(&text.into(), style, tag).map_err(|e| format!("{} {}", e.id, e.message))
+        };
+        assert_eq!(read("yes", Style::Plain, Some("!!str")), Ok("yes".into()));
+        assert_eq!(read("5", Style::Plain, Some("!")), Ok("5".into()));
+        assert_eq!(read("3", Style::Quoted, Some("!!int")), Ok(Value::Int(3)));
+        assert_eq!(read("3", Style::Plain, Some("!!float")), Ok(Value::Float(3.0)));
+        assert_eq!(read("yes", Style::Quoted, Some("!!bool")), Ok(Value::Bool(true)));
+        assert_eq!(read("", Style::Quoted, Some("!!null")), Ok(Value::Null));
+        assert_eq!(read("5", Style::Quoted, None), Ok("5".into()));
+        assert_eq!(read("5", Style::Block, None), Ok("5".into()));
+        let bad = |text, tag| read(text, Style::Plain, tag).expect_err("refused");
+        assert_eq!(bad("x", Some("!!int")), "yaml/tag `x` does not fit its tag `!!int`");
+        assert_eq!(bad("1.5", Some("!!int")), "yaml/tag `1.5` does not fit its tag `!!int`");
+        assert_eq!(bad("aGk=", Some("!!binary")), "yaml/tag the tag `!!binary` has no meaning here");
+        assert_eq!(bad("x", Some("!custom")), "yaml/tag the tag `!custom` has no meaning here");
+        assert_eq!(
+            bad("9223372036854775808", None),
+            "yaml/integer the integer `9223372036854775808` does not fit into 64 bits"
+        );
+        assert_eq!(bad(".inf", Some("!!float")), "yaml/float `.inf` is no number that Kubernetes can hold");
+    }
+
+    #[test]
+    fn float_keys_read_as_kubernetes_prints_them() {
+        let table = [
+            (1e3, "1000"),
+            (1.1, "1.1"),
+            (1e21, "1e+21"),
+            (0.00001, "1e-05"),
+            (0.0001, "0.0001"),
+            (123_456.789, "123456.79"),
+            (1_000_000.5, "1.0000005e+06"),
+            (3.0, "3"),
+            (-0.5, "-0.5"),
+        ];
+        for (float, text) in table {
+            assert_eq!(float_key(float), text);
+        }
+    }
+}

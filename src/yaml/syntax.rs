@@ -13,6 +13,16 @@ pub(super) fn too_deep(place: Place) -> Diagnostic {
     .help("flatten the structure")
 }
 
+/// Keys of more characters are refused by Kubernetes' reader unless written as `? key`.
+pub(super) const MAX_KEY: usize = 1024;
+
+/// A key longer than [`MAX_KEY`].
+pub(super) fn long_key(place: Place) -> Diagnostic {
+    Diagnostic::error("yaml/key", format!("a key has more than {MAX_KEY} characters"))
+        .at(place)
+        .help("shorten the key")
+}
+
 /// Aliases that multiply.
 pub(super) fn too_many_aliases(place: Place) -> Diagnostic {
     Diagnostic::error("yaml/aliases", "anchors and aliases expand to too many values")
@@ -56,6 +66,19 @@ pub(super) fn quoted_end(text: &str, start: usize, limit: usize) -> usize {
         }
     }
     limit
+}
+
+/// Where the `|` or `>` of a block scalar stands whose first line of content begins at `start`.
+pub(super) fn block_header(text: &str, start: usize) -> usize {
+    let before = text[..start].trim_end();
+    let line_start = before.rfind('\n').map_or(0, |n| n + 1);
+    let line = &before[line_start..];
+    let header = line.match_indices(['|', '>']).find(|(at, _)| {
+        let rest = line[at + 1..].trim_start_matches(|c: char| matches!(c, '+' | '-' | '1'..='9'));
+        line[..*at].chars().next_back().is_none_or(|c| matches!(c, ' ' | '\t'))
+            && (rest.is_empty() || (rest.starts_with([' ', '\t']) && rest.trim_start().starts_with('#')))
+    });
+    header.map_or(start, |(at, _)| line_start + at)
 }
 
 /// A block scalar without `+` at the end of a text whose last line has no line feed but the block's own indentation:
@@ -102,12 +125,12 @@ pub(super) fn explain(text: &str, source: SourceId, at: usize, info: &str) -> Di
             .at(place)
             .help("remove it, or write it as `\\uFEFF` in double quotes");
     }
-    let (message, help) = words(&text[at..], line, info);
-    let mut diagnostic = Diagnostic::error("yaml/syntax", message).at(place);
-    if let Some(help) = help {
-        diagnostic = diagnostic.help(help);
+    if info.contains("mapping values") && at - line_start > MAX_KEY {
+        let start = line_start + indent.len();
+        return long_key(Place::new(source, start..start + 1));
     }
-    diagnostic
+    let (message, help) = words(&text[at..], line, info);
+    Diagnostic::error("yaml/syntax", message).at(place).help(help)
 }
 
 /// One character, or the end of the last line.
@@ -116,101 +139,111 @@ fn spot(text: &str, source: SourceId, at: usize) -> Place {
     Place::new(source, at..at + width)
 }
 
-type Words = (String, Option<&'static str>);
-
-fn words(here: &str, line: &str, info: &str) -> Words {
-    let has = |part: &str| info.contains(part);
-    let known: (&str, Option<&'static str>) = if has("mapping values are not allowed") {
-        (
-            "a `:` stands where no key can end",
-            Some("quote a text that contains `: `, and check the indentation"),
-        )
-    } else if has("directive") {
-        (
-            "a line that begins with `%` is a directive, which Kubernetes refuses",
-            Some("remove it, or quote the text"),
-        )
-    } else if has("unknown escape character") {
-        (
-            "a backslash escape that YAML does not know",
-            Some("use single quotes, or write the backslash twice"),
-        )
-    } else if has("hexadecimal") || has("invalid Unicode character escape") {
-        (
-            "a `\\x`, `\\u` or `\\U` escape is not complete",
-            Some("use single quotes, or write the backslash twice"),
-        )
-    } else if has("unexpected end of stream") || has("document indicator") {
-        ("a quoted text that begins here never ends", Some("add the closing quote"))
-    } else if has("trailing content") {
-        ("text stands after a closing quote", Some("put the whole value into one pair of quotes"))
-    } else if has("indentation in quoted scalar") {
-        (
-            "a line of a quoted text is indented less than its key",
-            Some("add the closing quote, or indent its lines"),
-        )
-    } else if has("comments must") {
-        ("a `#` follows without a blank", Some("put a blank before a comment, or quote the text"))
-    } else if has("indentation in flow") {
-        (
-            "a line of a list in brackets or a mapping in braces is indented too little",
-            Some("indent it more than the key it belongs to"),
-        )
-    } else if has("flow") || has("misplaced bracket") || has("':' must") || has("',[]{}") {
-        flow(line)
-    } else if has("simple key") || has("did not find expected key") {
-        (
-            "this line is no `key: value` like its neighbours",
-            Some("put a `:` and a blank after the key, and check the indentation and the quotes above"),
-        )
-    } else if has("expected '-'") || has("block sequence entries are not allowed") || has("'-' ") {
-        ("a list item stands where none can be", Some("give all items of a list the same indentation"))
-    } else if has("indentation") || has("wrongly indented") {
-        (
-            "the indentation of this line fits nothing above it",
-            Some("align it with the lines it belongs to; inside brackets, indent it more than the key"),
-        )
-    } else if has("document") {
-        (
-            "the document has ended before this line",
-            Some("check the indentation, or separate documents with `---`"),
-        )
-    } else if has("block scalar") {
-        (
-            "the line of a `|` or `>` has something else on it",
-            Some("begin the text on the next line, indented"),
-        )
-    } else if has("anchor") || has("alias") {
-        ("an anchor or alias has no proper name", Some("quote a text that begins with `*` or `&`"))
-    } else if has("tag") || has("TAG") || has("handle") {
-        ("this tag is not well formed", Some("quote a text that begins with `!`"))
-    } else if has("unexpected character") {
-        return start_character(here);
-    } else if has("node content") {
-        ("a value is missing here", Some("write the value, or quote it if it is text"))
-    } else {
-        return (
-            format!("this is not valid YAML ({info})"),
-            Some("check indentation, quotes and colons around here"),
-        );
-    };
-    (known.0.to_owned(), known.1)
-}
-
-fn flow(line: &str) -> (&'static str, Option<&'static str>) {
-    if line.contains("{{") || line.contains("{%") {
-        return (
-            "`{` begins a mapping in braces, and this one is not well formed",
-            Some("quote a text that begins with `{{` or `{%`"),
-        );
-    }
+/// What the parser's complaint contains, what we say instead, and the remedy; the first match counts.
+const WORDS: &[(&[&str], &str, &str)] = &[
     (
+        &["mapping values are not allowed"],
+        "a `:` stands where no key can end",
+        "quote a text that contains `: `, and check the indentation",
+    ),
+    (
+        &["directive"],
+        "a line that begins with `%` is a directive, which Kubernetes refuses",
+        "remove it, or quote the text",
+    ),
+    (
+        &["unknown escape character"],
+        "a backslash escape that YAML does not know",
+        "use single quotes, or write the backslash twice",
+    ),
+    (
+        &["hexadecimal", "invalid Unicode character escape"],
+        "a `\\x`, `\\u` or `\\U` escape is not complete",
+        "use single quotes, or write the backslash twice",
+    ),
+    (
+        &["unexpected end of stream", "document indicator"],
+        "a quoted text that begins here never ends",
+        "add the closing quote",
+    ),
+    (
+        &["trailing content"],
+        "text stands after a closing quote",
+        "put the whole value into one pair of quotes",
+    ),
+    (
+        &["indentation in quoted scalar"],
+        "a line of a quoted text is indented less than its key",
+        "add the closing quote, or indent its lines",
+    ),
+    (&["comments must"], "a `#` follows without a blank", "put a blank before a comment, or quote the text"),
+    (
+        &["indentation in flow"],
+        "a line of a list in brackets or a mapping in braces is indented too little",
+        "indent it more than the key it belongs to",
+    ),
+    (
+        &["flow", "misplaced bracket", "':' must", ",[]{}"],
         "a list in brackets or a mapping in braces is not well formed",
-        Some("check commas, brackets and braces, and quote a text that begins with `[` or `{`"),
-    )
-}
+        "check commas, brackets and braces, and quote a text that begins with `[` or `{`",
+    ),
+    (
+        &["simple key", "did not find expected key"],
+        "this line is no `key: value` like its neighbours",
+        "put a `:` and a blank after the key, and check the indentation and the quotes above",
+    ),
+    (
+        &["expected '-'", "block sequence entries are not allowed", "'-' ", "\"-\" is only valid"],
+        "a list item stands where none can be",
+        "give all items of a list the same indentation",
+    ),
+    (&["indentation", "wrongly indented"], INDENTATION.0, INDENTATION.1),
+    (
+        &["document"],
+        "the document has ended before this line",
+        "check the indentation, or separate documents with `---`",
+    ),
+    (
+        &["block scalar"],
+        "the line of a `|` or `>` has something else on it",
+        "begin the text on the next line, indented",
+    ),
+    (
+        &["anchor", "alias"],
+        "an anchor or alias has no proper name",
+        "quote a text that begins with `*` or `&`",
+    ),
+    (&["tag", "TAG", "handle"], "this tag is not well formed", "quote a text that begins with `!`"),
+    (&["node content"], "a value is missing here", "write the value, or quote it if it is text"),
+];
 
-fn start_character(here: &str) -> Words {
-    let first = here.chars().next().unwrap_or(' ');
-    (format!("a plain value cannot begin with `{first}`"), Some("quote it"))
+const BRACES: (&str, &str) = (
+    "`{` begins a mapping in braces, and this one is not well formed",
+    "quote a text that begins with `{{` or `{%`",
+);
+
+const INDENTATION: (&str, &str) = (
+    "the indentation of this line fits nothing above it",
+    "align it with the lines it belongs to; inside brackets, indent it more than the key",
+);
+
+/// Message and remedy for a complaint about what begins `here`, in a line.
+fn words(here: &str, line: &str, info: &str) -> (String, &'static str) {
+    let braces = line.contains("{{") || line.contains("{%");
+    let key = info.contains("did not find expected key");
+    if braces && (key || info.contains("flow")) {
+        return (BRACES.0.to_owned(), BRACES.1);
+    }
+    if key && line.contains(": ") {
+        return (INDENTATION.0.to_owned(), INDENTATION.1);
+    }
+    if info.contains("unexpected character") {
+        let first = here.chars().next().unwrap_or(' ');
+        return (format!("a plain value cannot begin with `{first}`"), "quote it");
+    }
+    let known = WORDS.iter().find(|(parts, ..)| parts.iter().any(|part| info.contains(part)));
+    known.map_or_else(
+        || (format!("this is not valid YAML ({info})"), "check indentation, quotes and colons around here"),
+        |(_, message, help)| ((*message).to_owned(), *help),
+    )
 }
