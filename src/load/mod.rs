@@ -13,6 +13,7 @@ mod layers;
 mod model;
 mod own;
 mod packs;
+mod reads;
 mod secrets;
 mod text;
 mod tree;

@@ -5,6 +5,7 @@ use super::{
     builtin::Builtin,
     files::{Files, Kind, file_name, join},
     model::{Pack, PackRelease},
+    reads::reads,
     text::{Each, Hidden, Text, gather, reserved, texts, walk},
 };
 use crate::{
@@ -232,13 +233,16 @@ fn wants(below: &str, path: &str, problems: &mut Problems) -> bool {
 fn pack(draft: &Draft, sources: &Sources, problems: &mut Problems) -> Option<Pack> {
     let text = draft.texts.iter().find(|text| text.path == "pack.yaml")?;
     let mut node = yaml::read_one(&text.text, text.source, problems)?;
+    let before = problems.errors();
     let good = config::check::<PackFile>(&mut node, sources, problems);
     let schema = match node.get("inputs").filter(|inputs| !inputs.is_null()) {
         Some(inputs) => Schema::parse(inputs, sources, problems),
         None => Some(Schema::empty()),
     };
+    if let Some(schema) = &schema {
+        reads(&node, schema, problems);
+    }
     let file: PackFile = good.then(|| config::decode(&node, sources, problems)).flatten()?;
-    let before = problems.errors();
     let (mut templates, mut files) = (Vec::new(), BTreeMap::new());
     for text in &draft.texts {
         if let Some(path) = text.path.strip_prefix("files/") {

@@ -291,3 +291,62 @@ error[load/no-pack]: `templates/yml/` has no `pack.yaml`
 "##,
     );
 }
+
+#[test]
+fn packs_read_inputs_that_exist() {
+    golden(
+        true,
+        &[(
+            "templates/app/pack.yaml",
+            br#"description: x
+stage: apps
+inputs: {properties: {monitoring: {type: object, properties: {enabled: {type: boolean}}}, open: {type: object}}}
+provides: {a.b: inputs.open.x}
+requires: {monitoring.coreos.com: inputs.monitoring.enabld, c.d: inputs.nothing}
+secrets: {tls: {description: x, when: inputs.monitorin, keys: {a: {}}}}
+exports: {a: {$from: inputs.monitoring.enabled.x}, b: {$text: "http://{inputs.hst}{{x}}"}, c: {$from: vars.x}}
+"#,
+        )],
+        r##"
+error[pack/input]: there is no input `inputs.monitoring.enabld`
+ --> templates/app/pack.yaml:5:35
+  |
+5 | requires: {monitoring.coreos.com: inputs.monitoring.enabld, c.d: inputs.nothing}
+  |                                   ^^^^^^^^^^^^^^^^^^^^^^^^
+  |
+  = help: did you mean `inputs.monitoring.enabled`?
+
+error[pack/input]: there is no input `inputs.nothing`
+ --> templates/app/pack.yaml:5:66
+  |
+5 | requires: {monitoring.coreos.com: inputs.monitoring.enabld, c.d: inputs.nothing}
+  |                                                                  ^^^^^^^^^^^^^^
+  |
+  = help: `inputs` has `monitoring` and `open`
+
+error[pack/input]: there is no input `inputs.monitorin`
+ --> templates/app/pack.yaml:6:39
+  |
+6 | secrets: {tls: {description: x, when: inputs.monitorin, keys: {a: {}}}}
+  |                                       ^^^^^^^^^^^^^^^^
+  |
+  = help: did you mean `inputs.monitoring`?
+
+error[pack/input]: there is no input `inputs.monitoring.enabled.x`
+ --> templates/app/pack.yaml:7:22
+  |
+7 | exports: {a: {$from: inputs.monitoring.enabled.x}, b: {$text: "http://{inputs.hst}{{x}}"}, c: {$from: vars.x}}
+  |                      ^^^^^^^^^^^^^^^^^^^^^^^^^^^
+  |
+  = help: `inputs.monitoring.enabled` has no members
+
+error[pack/input]: there is no input `inputs.hst`
+ --> templates/app/pack.yaml:7:63
+  |
+7 | exports: {a: {$from: inputs.monitoring.enabled.x}, b: {$text: "http://{inputs.hst}{{x}}"}, c: {$from: vars.x}}
+  |                                                               ^^^^^^^^^^^^^^^^^^^^^^^^^^
+  |
+  = help: `inputs` has `monitoring` and `open`
+"##,
+    );
+}
