@@ -349,7 +349,10 @@ mod tests {
             ("a: \"b", "1:4 yaml/syntax a quoted text that begins here never ends"),
             ("a: \"b\" c\n", "1:8 yaml/syntax text stands after a closing quote"),
             ("a: \"b\"#c\n", "1:7 yaml/syntax a `#` follows without a blank"),
-            ("a: \"\\x4\"\n", "1:4 yaml/syntax a `\\x`, `\\u` or `\\U` escape is not complete"),
+            (
+                "a: \"\\x4\"\n",
+                "1:4 yaml/syntax a `\\x`, `\\u` or `\\U` escape is not complete or no character",
+            ),
             ("a:\n  b: 1\n c: 2\n", "3:2 yaml/syntax the indentation of this line fits nothing above it"),
             ("a: 1\nb\n", "2:2 yaml/syntax this line is no `key: value` like its neighbours"),
             ("a: [1, 2\n", "1:9 yaml/syntax a list in brackets or a mapping in braces is not well formed"),

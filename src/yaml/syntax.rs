@@ -158,7 +158,7 @@ const WORDS: &[(&[&str], &str, &str)] = &[
     ),
     (
         &["hexadecimal", "invalid Unicode character escape"],
-        "a `\\x`, `\\u` or `\\U` escape is not complete",
+        "a `\\x`, `\\u` or `\\U` escape is not complete or no character",
         "use single quotes, or write the backslash twice",
     ),
     (
