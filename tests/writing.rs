@@ -216,6 +216,41 @@ fn killed_in_a_forced_write_it_completes_without_force() {
     }
 }
 
+/// Renders one tree after the other without end: the process that [`really_killed_it_completes`] kills.
+#[test]
+#[ignore = "the other process of `really_killed_it_completes`"]
+fn renders_without_end() {
+    let project = PathBuf::from(std::env::var("GEN_TEST_PROJECT").unwrap());
+    fs::write(project.join("started"), "").unwrap();
+    for tree in [second(), third(), first()].iter().cycle() {
+        render(&project, tree).unwrap();
+    }
+}
+
+#[test]
+fn really_killed_it_completes() {
+    use std::process::{Command, Stdio};
+    let project = project_with(&first());
+    for round in 0..24_u64 {
+        let mut other = Command::new(std::env::current_exe().unwrap())
+            .args(["--exact", "renders_without_end", "--ignored"])
+            .env("GEN_TEST_PROJECT", project.path())
+            .stdout(Stdio::null())
+            .spawn()
+            .unwrap();
+        while fs::remove_file(project.path().join("started")).is_err() {
+            std::thread::yield_now();
+        }
+        std::thread::sleep(std::time::Duration::from_micros(370 * round));
+        assert!(other.try_wait().unwrap().is_none(), "it ended by itself");
+        other.kill().unwrap();
+        other.wait().unwrap();
+        let tree = if round % 2 == 0 { first() } else { second() };
+        render(project.path(), &tree).unwrap();
+        assert_eq!(snapshot(project.path()), fresh(&tree), "round {round}");
+    }
+}
+
 #[test]
 fn a_full_disk_at_any_step_loses_nothing_and_leaves_no_temporary_file() {
     let old = fresh(&first());

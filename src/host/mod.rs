@@ -1,6 +1,6 @@
 //! The machine around the program: interruption, environment variables, other processes. The only
 //! module that knows them.
-#![allow(clippy::disallowed_methods, reason = "this is the door to the machine")]
+#![expect(clippy::disallowed_methods, reason = "this is the door to the machine")]
 
 use std::{
     env,
@@ -8,6 +8,7 @@ use std::{
     fs,
     path::PathBuf,
     sync::atomic::{AtomicBool, Ordering},
+    time::{Duration, Instant},
 };
 
 static INTERRUPTED: AtomicBool = AtomicBool::new(false);
@@ -31,6 +32,23 @@ pub fn watch_interrupts() {
 /// Was the run told to stop? Long work looks at this between two units and stops cleanly.
 pub fn interrupted() -> bool {
     INTERRUPTED.load(Ordering::SeqCst)
+}
+
+/// Measures how long something takes, for progress on a terminal. What is rendered knows no time.
+#[derive(Clone, Copy, Debug)]
+pub struct Stopwatch(Instant);
+
+impl Stopwatch {
+    /// Starts.
+    #[must_use]
+    pub fn start() -> Self {
+        Self(Instant::now())
+    }
+
+    /// The time since the start.
+    pub fn elapsed(self) -> Duration {
+        self.0.elapsed()
+    }
 }
 
 /// Is this a CI system? They say so in an environment variable.

@@ -12,19 +12,25 @@ const MOST_PLACES: usize = 6;
 /// A longer difference is cut; `gen diff` shows all of it.
 const MOST_LINES: usize = 40;
 
-/// A leaf that differs: its path, what is rendered, what stands in the file, and where the rendered value was set.
+/// A leaf that differs.
 struct Edit {
     path: String,
     rendered: Option<String>,
     typed: Option<String>,
+    /// Where the rendered value was set.
     place: Option<Place>,
+    /// Is that a line of the config, not of a template?
+    config: bool,
 }
 
 /// The error for a file that is still rendered.
 pub(super) fn rendered(name: &str, on_disk: &[u8], file: &File) -> Diagnostic {
     let message = format!("`{name}` was edited by hand, and a render would undo that");
     let mut diagnostic = Diagnostic::error("write/edited-by-hand", message).output(name);
-    let edits = edits(on_disk, &file.documents);
+    let mut edits = edits(on_disk, &file.documents);
+    if let Some(edits) = &mut edits {
+        edits.sort_by_key(|edit| !edit.config);
+    }
     let placed = edits.iter().flatten().filter(|e| e.place.is_some()).take(MOST_PLACES);
     for edit in placed {
         diagnostic = diagnostic.label(edit.place, edit.sentence());
@@ -40,12 +46,15 @@ pub(super) fn rendered(name: &str, on_disk: &[u8], file: &File) -> Diagnostic {
         diagnostic = diagnostic.because(edit.sentence());
     }
     diagnostic = diagnostic.because(format!("the edit:\n{}", shorten(&unified::edit(&file.bytes, on_disk))));
-    let instead = if found_place {
-        "edit the line shown instead, and render again"
+    let instead = if edits.iter().flatten().any(|e| e.config) {
+        "change the line shown instead, and render again"
+    } else if found_place {
+        "change it by the component's `inputs`, `values` or `patches` instead, or in the template shown, and render \
+         again"
     } else if file.documents.is_empty() {
         "edit the file that it is copied or made from instead, and render again"
     } else {
-        "say it in the component's `inputs`, `values` or `patches` instead, and render again"
+        "change it by the component's `inputs`, `values` or `patches` instead, and render again"
     };
     diagnostic.help(instead).help("`gen render --force` overwrites the edit")
 }
@@ -77,6 +86,7 @@ fn edits(on_disk: &[u8], documents: &[Document]) -> Option<Vec<Edit>> {
                 rendered: Some("an object".to_owned()),
                 typed: None,
                 place: document.place,
+                config: false,
             }),
         }
     }
@@ -103,6 +113,7 @@ fn compare(rendered: &Node, typed: &Node, path: String, edits: &mut Vec<Edit>) {
         rendered: Some(short(rendered)),
         typed: Some(short(typed)),
         place: rendered.place(),
+        config: rendered.origin.config().is_some(),
     });
 }
 
@@ -116,12 +127,18 @@ fn compare_maps(rendered: &Node, a: &Map, b: &Map, path: &str, edits: &mut Vec<E
                 rendered: Some(short(node)),
                 typed: None,
                 place: node.place().or(key.place),
+                config: node.origin.config().is_some(),
             }),
         }
     }
     for (key, node) in b.iter().filter(|(key, _)| !a.contains(&key.text)) {
-        let place = rendered.place();
-        edits.push(Edit { path: below(&key.text), rendered: None, typed: Some(short(node)), place });
+        edits.push(Edit {
+            path: below(&key.text),
+            rendered: None,
+            typed: Some(short(node)),
+            place: rendered.place(),
+            config: rendered.origin.config().is_some(),
+        });
     }
 }
 

@@ -2,7 +2,7 @@
 //!
 //! All temporary files stand in one folder at the top of the tree, so that a killed run leaves one name behind. The
 //! lock is an advisory lock (flock) on the tree's folder itself: it leaves no file and ends with the process.
-#![allow(clippy::disallowed_methods, reason = "this is the door to the disk")]
+#![expect(clippy::disallowed_methods, reason = "this is the door to the disk")]
 
 mod commit;
 mod look;

@@ -29,7 +29,7 @@ pub struct Lock {
     pub(super) shown: String,
     /// Folders made for the lock, outermost first: taken away again if nothing is written into them.
     pub(super) made: Vec<PathBuf>,
-    _folder: File,
+    folder: File,
 }
 
 impl Target {
@@ -77,7 +77,7 @@ impl Target {
             Err(TryLockError::Error(e)) if cannot_lock(&e) => {}
             Err(TryLockError::Error(e)) => return Err(fail("lock", &root, &e)),
         }
-        Ok(Lock { root, shown: self.shown.clone(), made, _folder: folder })
+        Ok(Lock { root, shown: self.shown.clone(), made, folder })
     }
 
     fn locked(&self, folder: &File) -> Box<Diagnostic> {
@@ -112,5 +112,7 @@ impl Drop for Lock {
         for folder in self.made.iter().rev() {
             let _ = fs::remove_dir(folder);
         }
+        // Closing is not enough while a child process, forked for another thread and not yet replaced, has a copy.
+        let _ = self.folder.unlock();
     }
 }
