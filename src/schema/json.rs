@@ -37,6 +37,29 @@ fn node(json: &serde_json::Value) -> Node {
     })
 }
 
+/// Reads JSON text as data without origins.
+///
+/// # Errors
+/// A sentence that says what is wrong and where; integers between 2^63 and 2^64 are refused, larger ones are
+/// floats.
+pub fn parse_json(text: &str) -> Result<Node, String> {
+    let json: serde_json::Value = serde_json::from_str(text).map_err(|why| why.to_string())?;
+    if huge(&json) {
+        return Err("an integer is beyond 64 bits".to_owned());
+    }
+    Ok(node(&json))
+}
+
+fn huge(json: &serde_json::Value) -> bool {
+    use serde_json::Value as Json;
+    match json {
+        Json::Number(n) => n.is_u64() && !n.is_i64(),
+        Json::Array(items) => items.iter().any(huge),
+        Json::Object(members) => members.values().any(huge),
+        _ => false,
+    }
+}
+
 /// One line of JSON with sorted keys: equal for equal values, whatever the order of keys.
 pub fn canonical_json(node: &Node) -> String {
     let mut text = String::new();

@@ -17,7 +17,7 @@ pub mod quantity;
 pub use check::Mode;
 pub use describe::{Chain, Described};
 pub use format::Format;
-pub use json::{canonical_json, short};
+pub use json::{canonical_json, parse_json, short};
 
 use crate::{
     diag::Place,

@@ -84,6 +84,11 @@ impl Quantity {
         i64::try_from(divide_up(self.nanos, NANO)).unwrap_or(if self.nanos < 0 { i64::MIN } else { i64::MAX })
     }
 
+    /// The amount in billionths.
+    pub fn billionths(self) -> i128 {
+        self.nanos
+    }
+
     /// The amount in thousandths, rounded away from zero: millicores; `None` beyond 2^63-1.
     pub fn millis(self) -> Option<i64> {
         i64::try_from(divide_up(self.nanos, NANO / 1000)).ok()
