@@ -1,4 +1,0 @@
-//! Who lives where.
-
-pub(super) mod scope;
-pub(super) mod missing;

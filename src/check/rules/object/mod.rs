@@ -1,3 +1,0 @@
-//! Objects as a whole.
-
-pub(super) mod duplicate;

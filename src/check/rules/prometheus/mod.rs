@@ -1,3 +1,0 @@
-//! What Prometheus' operator looks for.
-
-pub(super) mod monitor;

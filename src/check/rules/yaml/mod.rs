@@ -1,4 +1,0 @@
-//! The text of files.
-
-pub(super) mod readers;
-pub(super) mod kustomize;

@@ -1,0 +1,131 @@
+//! What MiniJinja refuses while rendering, in our own words: never a value, always a line.
+
+use super::{
+    compile::{Compiled, FUEL},
+    inputs::Tracked,
+    slots::Session,
+};
+use crate::{
+    diag::{Diagnostic, Place},
+    schema::member,
+};
+use minijinja::{Error, ErrorKind};
+use std::{error::Error as _, sync::Arc};
+
+/// The diagnostic for an error of MiniJinja.
+pub(super) fn explain(compiled: &Compiled, template: &str, error: &Error, session: &Session) -> Diagnostic {
+    let error = deepest(error);
+    let place = place(compiled, template, error);
+    let detail = error.detail().unwrap_or("");
+    match error.kind() {
+        ErrorKind::UndefinedError => undefined(compiled, place, session),
+        _ if detail.contains("undefined value") || detail.ends_with("is undefined") => {
+            undefined(compiled, place, session)
+        }
+        ErrorKind::OutOfFuel => {
+            Diagnostic::error("template/endless", "rendering this template takes too long")
+                .label(place, "stopped here")
+                .because(format!("it took more than {FUEL} steps, or as many pieces of text"))
+                .help("look for loops in loops, or for a macro that calls itself")
+        }
+        ErrorKind::InvalidOperation if detail.contains("recursion limit") => {
+            Diagnostic::error("template/recursion", "macros or includes nest too deeply")
+                .label(place, "stopped here")
+                .help("look for a macro that calls itself, or a template that includes itself")
+        }
+        ErrorKind::TooManyArguments if detail.contains("`caller`") => {
+            Diagnostic::error("template/caller", "this macro takes no body")
+                .at(place)
+                .because("a macro can be used with `{% call %}` only if it says `caller()`")
+                .help("say `{{ caller() }}` in the macro, or call it as `{{ name(…) }}`")
+        }
+        ErrorKind::TemplateNotFound => Diagnostic::error(
+            "template/missing",
+            format!("there is no such template in pack `{}`", compiled.pack),
+        )
+        .at(place)
+        .help("name a template of the pack, or one that begins with `_lib/`"),
+        kind => other(compiled, place, kind, detail),
+    }
+}
+
+fn other(compiled: &Compiled, place: Place, kind: ErrorKind, detail: &str) -> Diagnostic {
+    let expression = compiled.expression(place);
+    // MiniJinja's own text for failed arithmetic shows the operands.
+    let detail = if detail.starts_with("unable to calculate") {
+        "the numbers are too large, or one is zero"
+    } else {
+        detail
+    };
+    let detail = if detail.is_empty() { kind.to_string() } else { detail.to_owned() };
+    let detail = detail.trim_end_matches('.');
+    let mut letters = detail.chars();
+    let lower = match letters.next() {
+        Some(first) => first.to_lowercase().chain(letters).collect::<String>(),
+        None => "this fails".to_owned(),
+    };
+    let problem = Diagnostic::error("template/failed", lower).at(place);
+    match expression.is_empty() {
+        true => problem.help("check the expression"),
+        false => problem.help(format!("check what `{expression}` is given")),
+    }
+}
+
+/// The error that happened, not those it was wrapped in on its way through includes.
+fn deepest(error: &Error) -> &Error {
+    let mut found = error;
+    let mut source = error.source();
+    while let Some(inner) = source {
+        if let Some(inner) = inner.downcast_ref::<Error>()
+            && inner.line().is_some()
+        {
+            found = inner;
+        }
+        source = inner.source();
+    }
+    found
+}
+
+fn place(compiled: &Compiled, template: &str, error: &Error) -> Place {
+    let name = error.name().unwrap_or(template);
+    match (error.range(), error.line()) {
+        (Some(range), _) => compiled.place(name, range),
+        (None, Some(line)) => compiled.line(name, line).unwrap_or_else(|| compiled.place(name, 0..0)),
+        (None, None) => compiled.place(name, 0..0),
+    }
+}
+
+/// Something that was not set: which input, where it is used, and where to set it.
+fn undefined(compiled: &Compiled, place: Place, session: &Session) -> Diagnostic {
+    let expression = compiled.expression(place).into_owned();
+    let missing = session.misses.iter().rev().find(|(_, name)| mentions(&expression, name));
+    let Some((of, name)) = missing else {
+        return Diagnostic::error("template/undefined", format!("`{expression}` has no value"))
+            .label(place, "used here")
+            .help("set the name before, or give a default: `| default(…)`, `| default(omit)` to leave the key out");
+    };
+    let path = member(&of.path, name);
+    let problem =
+        Diagnostic::error("template/undefined", format!("`{path}` is not set")).label(place, "used here");
+    let problem = match of.origin.place() {
+        Some(at) => problem.label(at, format!("set `{name}` here")),
+        None => problem,
+    };
+    problem.help(format!("set `{}`, {}", path, remedy(of)))
+}
+
+fn remedy(of: &Arc<Tracked>) -> &'static str {
+    if of.path.starts_with("inputs") {
+        "or give a default in the template or the pack's schema; `| default(omit)` leaves the key out"
+    } else {
+        "or give a default in the template: `| default(…)`; `| default(omit)` leaves the key out"
+    }
+}
+
+/// Does an expression name a member?
+fn mentions(expression: &str, name: &str) -> bool {
+    expression.match_indices(name).any(|(at, _)| {
+        let word = |c: char| c.is_alphanumeric() || c == '_';
+        !expression[..at].ends_with(word) && !expression[at + name.len()..].starts_with(word)
+    })
+}
