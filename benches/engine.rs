@@ -1,1 +1,114 @@
-fn main() {}
+//! How fast the stages are: `cargo bench`. Figures are per call; those with a size are also given as bytes a second.
+#![allow(clippy::disallowed_methods)]
+
+use divan::{Bencher, black_box, counter::BytesCount};
+use fleetgen::{
+    diag::{Problems, SourceId, Sources},
+    tree::{File, Tree, TreePath},
+    write::{Changes, Target, flush, plan},
+    yaml,
+};
+use std::{fmt::Write, path::Path};
+
+fn main() {
+    divan::main();
+}
+
+/// A Deployment as charts and templates write them, about 60 lines.
+fn deployment(number: usize) -> String {
+    let mut text = format!(
+        "apiVersion: apps/v1\nkind: Deployment\nmetadata:\n  name: app-{number}\n  namespace: apps\n  labels:\n    \
+         app.kubernetes.io/name: app-{number}\n    app.kubernetes.io/version: \"1.{number}\"\nspec:\n  replicas: 3\n  \
+         selector:\n    matchLabels:\n      app.kubernetes.io/name: app-{number}\n  template:\n    spec:\n      \
+         containers:\n        - name: main\n          image: registry.example.com/app:v1.{number}\n          env:\n"
+    );
+    for variable in 0..12 {
+        // Writing to a String cannot fail.
+        let _ =
+            write!(text, "            - name: VARIABLE_{variable}\n              value: \"{variable}\"\n");
+    }
+    text.push_str("          command:\n            - sh\n            - -c\n            - |\n");
+    for line in 0..12 {
+        let _ = writeln!(text, "              echo step {line} of $$ && true");
+    }
+    text
+}
+
+fn source() -> SourceId {
+    Sources::new().add("bench.yaml", "")
+}
+
+#[divan::bench]
+fn read_a_deployment(bencher: Bencher) {
+    let (text, source) = (deployment(1), source());
+    bencher
+        .counter(BytesCount::of_str(&text))
+        .bench_local(|| yaml::read_one(black_box(&text), source, &mut Problems::new()).expect("valid YAML"));
+}
+
+#[divan::bench]
+fn emit_a_deployment(bencher: Bencher) {
+    let text = deployment(1);
+    let node = yaml::read_one(&text, source(), &mut Problems::new()).expect("valid YAML");
+    bencher.counter(BytesCount::of_str(&text)).bench_local(|| yaml::emit(black_box(&node)));
+}
+
+/// A tree of that many files, ten a folder.
+fn tree(files: usize, flavour: usize) -> Tree {
+    let mut tree = Tree::new("bench");
+    for number in 0..files {
+        let path = format!("apps/app-{}/deployment-{number}.yaml", number / 10);
+        let path = TreePath::new(path).expect("a valid path");
+        let bytes = deployment(number + flavour).into_bytes();
+        let file = File { owner: "bench".into(), bytes, documents: vec![], place: None };
+        tree.insert(path, file).expect("a path of its own");
+    }
+    tree
+}
+
+fn changes(target: &Target, tree: &Tree) -> Changes {
+    plan(target.read(tree).expect("readable"), tree, false, &mut Problems::new())
+}
+
+fn write(project: &Path, tree: &Tree) {
+    let target = Target::new(project, "fleet-out/bench", "fleet-out/bench").expect("a valid folder");
+    let lock = target.lock().expect("nobody else writes here");
+    let staged = lock.stage(&changes(&target, tree)).expect("writable");
+    flush(project).expect("a file system that flushes");
+    staged.commit().expect("writable");
+}
+
+#[divan::bench(args = [100, 5000])]
+fn first_write(bencher: Bencher, files: usize) {
+    let tree = tree(files, 0);
+    bencher.with_inputs(|| tempfile::tempdir().expect("a temporary folder")).bench_local_values(|project| {
+        write(project.path(), &tree);
+        project
+    });
+}
+
+#[divan::bench(args = [100, 5000])]
+fn every_file_changes(bencher: Bencher, files: usize) {
+    let project = tempfile::tempdir().expect("a temporary folder");
+    let trees = [tree(files, 0), tree(files, 1)];
+    let mut turns = trees.iter().cycle();
+    bencher.bench_local(|| write(project.path(), turns.next().expect("an endless cycle")));
+}
+
+#[divan::bench(args = [100, 5000])]
+fn nothing_changes(bencher: Bencher, files: usize) {
+    let project = tempfile::tempdir().expect("a temporary folder");
+    let tree = tree(files, 0);
+    write(project.path(), &tree);
+    let target = Target::new(project.path(), "fleet-out/bench", "fleet-out/bench").expect("a valid folder");
+    bencher.bench_local(|| changes(&target, black_box(&tree)));
+}
+
+#[divan::bench]
+fn differences_as_text(bencher: Bencher) {
+    let project = tempfile::tempdir().expect("a temporary folder");
+    write(project.path(), &tree(100, 0));
+    let target = Target::new(project.path(), "fleet-out/bench", "fleet-out/bench").expect("a valid folder");
+    let changes = changes(&target, &tree(100, 1));
+    bencher.bench_local(|| black_box(&changes).unified(false));
+}
