@@ -1,5 +1,5 @@
 //! What layout changes in objects: `metadata.namespace` where it is missing, no `replicas` where an
-//! autoscaler decides them, no post-build substitution where text looks like it.
+//! autoscaler decides them, no pruning of definitions, no post-build substitution where text looks like it.
 
 use super::scope;
 use crate::{
@@ -28,6 +28,9 @@ pub(super) fn prepare(component: &Component, objects: &mut [Document]) {
     }
     release_replicas(objects);
     for object in objects.iter_mut() {
+        if object.kind() == "CustomResourceDefinition" {
+            annotate(object, flux::PRUNE);
+        }
         keep_from_substitution(object);
     }
 }
@@ -100,16 +103,21 @@ fn scale_target(object: &Document) -> Option<Target> {
 /// Marks an object with a literal `${` or `$$`: with any variable about, Flux would change it. Nothing is escaped,
 /// because without variables Flux would not unescape.
 pub(super) fn keep_from_substitution(object: &mut Document) {
-    if !looks_substituted(&object.node) {
-        return;
+    if looks_substituted(&object.node) {
+        annotate(object, flux::SUBSTITUTE);
     }
+}
+
+/// Sets an annotation of Flux to `disabled`, unless the author says something about it. Definitions are kept from
+/// pruning because with them every object of their kinds would go.
+fn annotate(object: &mut Document, annotation: &str) {
     let Some(metadata) = member(&mut object.node, "metadata").and_then(Node::as_map_mut) else { return };
     if metadata.get("annotations").and_then(Node::as_map).is_none() {
         metadata.insert("annotations", Node::new(Map::new()));
     }
     let annotations = metadata.get_mut("annotations").and_then(Node::as_map_mut);
-    if let Some(annotations) = annotations.filter(|annotations| !annotations.contains(flux::SUBSTITUTE)) {
-        annotations.insert(flux::SUBSTITUTE, Node::new("disabled"));
+    if let Some(annotations) = annotations.filter(|annotations| !annotations.contains(annotation)) {
+        annotations.insert(annotation, Node::new("disabled"));
     }
 }
 
@@ -206,6 +214,16 @@ spec: {scaleTargetRef: {apiVersion: apps/v1, kind: Deployment, name: a}}
         assert!(marked("{a: \"$$\"}"));
         assert!(marked("{\"${a}\": b}"));
         assert!(!marked("{a: \"$x $(y) {z}\"}"));
+    }
+
+    #[test]
+    fn definitions_stay_when_they_leave_the_tree() {
+        let head = "{apiVersion: apiextensions.k8s.io/v1, kind: CustomResourceDefinition, metadata: {name: a";
+        let text = prepared(&format!("{head}}}}}"));
+        assert!(text.contains("kustomize.toolkit.fluxcd.io/prune: disabled"), "{text}");
+        let text =
+            prepared(&format!("{head}, annotations: {{kustomize.toolkit.fluxcd.io/prune: enabled}}}}}}"));
+        assert!(text.contains("prune: enabled") && !text.contains("disabled"), "{text}");
     }
 
     #[test]

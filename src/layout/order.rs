@@ -221,7 +221,10 @@ impl<'a> Order<'a> {
         let names: Vec<&str> = components.clone().map(|component| component.name.as_str()).collect();
         let mut diagnostic = Diagnostic::error(
             "layout/two-providers",
-            format!("{} all bring the custom resource definitions of `{group}`", list(names)),
+            format!(
+                "more than one component brings the custom resource definitions of `{group}`: {}",
+                list(names)
+            ),
         );
         for component in components {
             diagnostic = diagnostic.label(component.place, format!("`{}` provides it", component.name));
@@ -235,10 +238,7 @@ impl<'a> Order<'a> {
         let names = users.keys().map(|index| self.component(*index).name.as_str());
         let mut diagnostic = Diagnostic::error(
             "layout/no-provider",
-            format!(
-                "nothing brings the custom resource definitions of `{group}`, which {} uses",
-                list(names)
-            ),
+            format!("nothing brings the custom resource definitions of `{group}`, used by {}", list(names)),
         );
         for (index, used) in users.iter().take(3) {
             let component = self.component(*index);

@@ -266,7 +266,7 @@ fn check_reference(kind: SourceKind, given: &SourceRef, place: Place, problems: 
     };
     for (field, spot) in all {
         if let (Some(spot), false) = (spot, allowed.contains(&field)) {
-            let message = format!("`ref.{field}` says nothing about a {}", kind.as_str());
+            let message = format!("a source of kind {} does not know `ref.{field}`", kind.as_str());
             let diagnostic = Diagnostic::error("layout/source-ref", message).at(spot.place.unwrap_or(place));
             problems.push(match allowed {
                 [] => diagnostic.help("remove `ref`"),

@@ -308,7 +308,7 @@ fn references_of_an_instance() {
     );
     assert_eq!(
         said(&of("OCIRepository", SourceRef { branch: Some(spot("main")), ..none() }), &[]),
-        ["layout/source-ref: `ref.branch` says nothing about a OCIRepository"]
+        ["layout/source-ref: a source of kind OCIRepository does not know `ref.branch`"]
     );
     assert_eq!(
         said(&of("GitRepository", none()), &[]),
@@ -477,7 +477,7 @@ fn nobody_provides() {
     assert_eq!(problems.0.len(), 1);
     assert_eq!(
         problems.0[0].message,
-        "nothing brings the custom resource definitions of `monitoring.coreos.com`, which `own` uses"
+        "nothing brings the custom resource definitions of `monitoring.coreos.com`, used by `own`"
     );
     assert_eq!(
         problems.0[0].help,
@@ -507,7 +507,7 @@ fn two_provide() {
     assert_eq!(
         said(&environment(vec![a, b]), &[&a_text, &b_text]),
         [
-            "layout/two-providers: `a` and `b` all bring the custom resource definitions of `monitoring.coreos.com`"
+            "layout/two-providers: more than one component brings the custom resource definitions of `monitoring.coreos.com`: `a` and `b`"
         ]
     );
 }
