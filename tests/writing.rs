@@ -1,6 +1,6 @@
 //! The write as a whole, on a real disk: killed, failed and interrupted at every step, and run again with the same
 //! and with other inputs; files of others; merges; two runs at once.
-#![allow(clippy::unwrap_used, clippy::disallowed_methods)]
+#![allow(clippy::unwrap_used, clippy::disallowed_methods, clippy::print_stderr)]
 
 use fleetgen::{
     diag::{Diagnostic, Problems, Severity},
@@ -517,6 +517,27 @@ fn two_runs_at_once_the_second_is_told() {
 }
 
 #[test]
+fn a_folder_that_another_run_takes_away_is_made_again() {
+    let project = tempfile::tempdir().unwrap();
+    std::thread::scope(|scope| {
+        for _ in 0..4 {
+            scope.spawn(|| {
+                for _ in 0..200 {
+                    match target(project.path()).lock() {
+                        Ok(lock) => {
+                            assert!(project.path().join(SHOWN).is_dir(), "locked a folder that is gone");
+                            drop(lock);
+                        }
+                        Err(said) => assert_eq!(said.id, "write/locked", "{said:#?}"),
+                    }
+                }
+            });
+        }
+    });
+    assert!(target(project.path()).lock().is_ok());
+}
+
+#[test]
 fn many_runs_at_once_leave_one_whole_tree() {
     let project = project_with(&first());
     let trees = [first(), second(), third()];
@@ -664,34 +685,85 @@ fn another_folder_that_is_not_empty_is_used_under_the_same_rule() {
     assert!(out.path().join("prod/apps/kuard/service.yaml").exists());
 }
 
+/// Runs a test on a file system of its own of 64 KiB, where this machine allows to mount one.
+#[cfg(target_os = "linux")]
+fn on_a_small_disk(test: impl FnOnce(&Path)) {
+    use std::process::Command;
+    struct Mounted(tempfile::TempDir);
+    impl Drop for Mounted {
+        fn drop(&mut self) {
+            let _ = Command::new("umount").arg("-l").arg(self.0.path()).status();
+        }
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let mount =
+        Command::new("mount").args(["-t", "tmpfs", "-o", "size=64k", "none"]).arg(folder.path()).output();
+    if !mount.is_ok_and(|o| o.status.success()) {
+        eprintln!("skipped: no right to mount a file system here; the hook plays its errors in other tests");
+        return;
+    }
+    let mounted = Mounted(folder);
+    test(mounted.0.path());
+}
+
 #[cfg(target_os = "linux")]
 #[test]
 fn a_really_full_disk_is_survived() {
-    use std::process::Command;
-    let folder = tempfile::tempdir().unwrap();
-    let mounted = Command::new("mount")
-        .args(["-t", "tmpfs", "-o", "size=64k", "none"])
-        .arg(folder.path())
-        .output()
-        .is_ok_and(|o| o.status.success());
-    if !mounted {
-        eprintln!("skipped: no right to mount a small file system here; the hook plays it in other tests");
+    on_a_small_disk(|project| {
+        let big = "x".repeat(200_000);
+        render(project, &tree(&[("apps/a/x.yaml", "small\n")])).unwrap();
+        let before = snapshot(project);
+        let said =
+            render(project, &tree(&[("apps/a/x.yaml", "new\n"), ("apps/b/x.yaml", &big)])).unwrap_err();
+        assert_eq!(said[0].help, ["free some space, and run again"]);
+        assert_eq!(snapshot(project), before);
+        render(project, &tree(&[("apps/a/x.yaml", "new\n")])).unwrap();
+        assert_eq!(snapshot(project)["apps/a/x.yaml"], b"new\n");
+    });
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_disk_that_became_read_only_is_told_before_anything_is_tried() {
+    on_a_small_disk(|project| {
+        render(project, &first()).unwrap();
+        let before = snapshot(project);
+        let remount = std::process::Command::new("mount").args(["-o", "remount,ro"]).arg(project).status();
+        assert!(remount.unwrap().success());
+        let mut steps = 0;
+        let said = render_with(project, &second(), false, &mut |_| {
+            steps += 1;
+            Ok(())
+        })
+        .unwrap_err();
+        assert_eq!(
+            (said[0].id, said[0].help[0].as_str()),
+            ("write/failed", "write elsewhere with `--out DIR`")
+        );
+        assert_eq!((steps, snapshot(project)), (0, before));
+        assert!(render(project, &first()).is_ok(), "nothing to write, nothing to complain of");
+    });
+}
+
+#[cfg(unix)]
+#[test]
+fn a_folder_that_may_not_be_written_is_told_before_anything_changes() {
+    use std::os::unix::fs::PermissionsExt;
+    let project = project_with(&first());
+    let folder = project.path().join(SHOWN).join("apps/kuard");
+    let mode = |mode| fs::set_permissions(&folder, fs::Permissions::from_mode(mode)).unwrap();
+    mode(0o555);
+    if fs::write(folder.join("probe"), "").is_ok() {
+        eprintln!("skipped: root may write everywhere; the hook plays the refusal in another test");
         return;
     }
-    let project = folder.path();
-    let small = tree(&[("apps/a/x.yaml", "small\n")]);
-    let big = "x".repeat(200_000);
-    render(project, &small).unwrap();
-    let before = snapshot(project);
-    let said = render(project, &tree(&[("apps/a/x.yaml", "new\n"), ("apps/b/x.yaml", &big)]));
-    let after = snapshot(project);
-    let again = render(project, &tree(&[("apps/a/x.yaml", "new\n")]));
-    let last = snapshot(project);
-    let unmounted = Command::new("umount").arg("-l").arg(project).status().unwrap().success();
-    assert!(unmounted);
-    assert_eq!(said.unwrap_err()[0].help, ["free some space, and run again"]);
-    assert_eq!(after, before);
-    assert!(again.is_ok() && last["apps/a/x.yaml"] == b"new\n");
+    let before = snapshot(project.path());
+    let said = render(project.path(), &second()).unwrap_err();
+    assert!(said[0].message.contains("cannot write into"), "{said:?}");
+    assert_eq!(snapshot(project.path()), before);
+    mode(0o755);
+    render(project.path(), &second()).unwrap();
+    assert_eq!(snapshot(project.path()), fresh(&second()));
 }
 
 /// Trees of few names, so that files meet files, and files meet folders.

@@ -50,34 +50,70 @@ impl Target {
     /// # Errors
     /// `write/locked` if another process writes it, `write/link` for a symbolic link on the way, `write/failed`.
     pub fn lock(&self) -> Result<Lock, Box<Diagnostic>> {
-        let fail = |doing: &str, path: &Path, error: &io::Error| failed(&self.shown, doing, path, error);
-        fs::create_dir_all(&self.anchor).map_err(|e| fail("make the folder", &self.anchor, &e))?;
-        let mut root = self.anchor.clone();
-        let mut made = Vec::new();
-        for part in self.folder.as_str().split('/') {
-            root.push(part);
-            match fs::create_dir(&root) {
-                Ok(()) => made.push(root.clone()),
-                Err(e) if e.kind() == ErrorKind::AlreadyExists => {}
-                Err(e) => return Err(fail("make the folder", &root, &e)),
-            }
-            let kind = fs::symlink_metadata(&root).map_err(|e| fail("look at", &root, &e))?;
-            if kind.is_symlink() {
-                return Err(link(&root));
-            }
-            if !kind.is_dir() {
-                return Err(fail("write into", &root, &ErrorKind::NotADirectory.into()));
+        let fail = |path: &Path, error: &io::Error| failed(&self.shown, "make the folder", path, error);
+        fs::create_dir_all(&self.anchor).map_err(|e| fail(&self.anchor, &e))?;
+        // Another run that ends may take an empty folder away between two of the steps: then once more.
+        for _ in 0..8 {
+            if let Some(lock) = self.try_lock()? {
+                return Ok(lock);
             }
         }
-        let folder = File::open(&root).map_err(|e| fail("open", &root, &e))?;
+        Err(fail(&self.root(), &ErrorKind::NotFound.into()))
+    }
+
+    fn root(&self) -> PathBuf {
+        self.anchor.join(self.folder.as_str())
+    }
+
+    /// `None` if a folder on the way vanished.
+    fn try_lock(&self) -> Result<Option<Lock>, Box<Diagnostic>> {
+        let root = self.root();
+        let fail = |doing: &str, error: &io::Error| failed(&self.shown, doing, &root, error);
+        let made = match self.make_folders() {
+            Err(Bad::Vanished) => return Ok(None),
+            Err(Bad::Said(diagnostic)) => return Err(diagnostic),
+            Ok(made) => made,
+        };
+        let folder = match File::open(&root) {
+            Err(e) if e.kind() == ErrorKind::NotFound => return Ok(None),
+            opened => opened.map_err(|e| fail("open", &e))?,
+        };
         match folder.try_lock() {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => return Err(self.locked(&folder)),
             // Network file systems without locks: two runs at once are then the user's to avoid.
             Err(TryLockError::Error(e)) if cannot_lock(&e) => {}
-            Err(TryLockError::Error(e)) => return Err(fail("lock", &root, &e)),
+            Err(TryLockError::Error(e)) => return Err(fail("lock", &e)),
         }
-        Ok(Lock { root, shown: self.shown.clone(), made, folder })
+        let locked = folder.metadata().map_err(|e| fail("look at", &e))?;
+        let there = fs::symlink_metadata(&root).is_ok_and(|now| look::inode(&now) == look::inode(&locked));
+        Ok(there.then(|| Lock { root, shown: self.shown.clone(), made, folder }))
+    }
+
+    /// Makes the folders below the anchor; gives those that were not there, outermost first.
+    fn make_folders(&self) -> Result<Vec<PathBuf>, Bad> {
+        let mut path = self.anchor.clone();
+        let mut made = Vec::new();
+        for part in self.folder.as_str().split('/') {
+            path.push(part);
+            let fail = |doing: &str, error: io::Error| match error.kind() {
+                ErrorKind::NotFound => Bad::Vanished,
+                _ => Bad::Said(failed(&self.shown, doing, &path, &error)),
+            };
+            match fs::create_dir(&path) {
+                Ok(()) => made.push(path.clone()),
+                Err(e) if e.kind() == ErrorKind::AlreadyExists => {}
+                Err(e) => return Err(fail("make the folder", e)),
+            }
+            let kind = fs::symlink_metadata(&path).map_err(|e| fail("look at", e))?;
+            if kind.is_symlink() {
+                return Err(Bad::Said(link(&path)));
+            }
+            if !kind.is_dir() {
+                return Err(fail("write into", ErrorKind::NotADirectory.into()));
+            }
+        }
+        Ok(made)
     }
 
     fn locked(&self, folder: &File) -> Box<Diagnostic> {
@@ -97,6 +133,12 @@ impl Target {
     pub fn read(&self, tree: &Tree) -> Result<State, Box<Diagnostic>> {
         look::read(&self.anchor, &self.folder, &self.shown, tree)
     }
+}
+
+/// Why the folders could not be made.
+enum Bad {
+    Vanished,
+    Said(Box<Diagnostic>),
 }
 
 fn cannot_lock(error: &io::Error) -> bool {
