@@ -4,11 +4,13 @@
 use divan::{Bencher, black_box, counter::BytesCount};
 use fleetgen::{
     diag::{Problems, SourceId, Sources},
+    schema::Schema,
+    template::{Context, Root, TemplateFile, TemplateSet, compile},
     tree::{File, Tree, TreePath},
     write::{Changes, Target, flush, plan},
-    yaml,
+    yaml::{self, Map, Node},
 };
-use std::{fmt::Write, path::Path};
+use std::{collections::BTreeMap, fmt::Write, path::Path};
 
 fn main() {
     divan::main();
@@ -51,6 +53,84 @@ fn emit_a_deployment(bencher: Bencher) {
     let text = deployment(1);
     let node = yaml::read_one(&text, source(), &mut Problems::new()).expect("valid YAML");
     bencher.counter(BytesCount::of_str(&text)).bench_local(|| yaml::emit(black_box(&node)));
+}
+
+/// A Deployment as packs write it, about 60 lines with 30 values.
+const TEMPLATE: &str = "\
+apiVersion: apps/v1
+kind: Deployment
+metadata:
+  name: {{ component.name }}
+  labels:
+    app.kubernetes.io/name: {{ component.name }}
+    app.kubernetes.io/version: \"{{ inputs.version }}\"
+spec:
+  replicas: {{ inputs.replicas }}
+  selector:
+    matchLabels:
+      app.kubernetes.io/name: {{ component.name }}
+  template:
+    spec:
+      containers:
+        - name: main
+          image: {{ inputs.image }}
+          env:
+          {% for name in inputs.env %}
+            - name: {{ name }}
+              value: \"{{ inputs.env[name] }}\"
+          {% endfor %}
+          command:
+            - sh
+            - -c
+            - |
+              echo {{ inputs.version }}
+              exec {{ inputs.image }}
+";
+
+fn context() -> Context {
+    let env: Map = (0..12).map(|n| (format!("VARIABLE_{n}"), Node::new(format!("value {n}")))).collect();
+    let inputs: Map = [
+        ("version", Node::new("1.10")),
+        ("replicas", Node::new(3_i64)),
+        ("image", Node::new("registry.example.com/app:v1")),
+        ("env", Node::new(env)),
+    ]
+    .into_iter()
+    .collect();
+    let component: Map = [("name", Node::new("kuard"))].into_iter().collect();
+    let root = |name, map: Map| Root::new(name, &Node::new(map), &mut Problems::new()).expect("plain values");
+    Context {
+        inputs: root("inputs", inputs),
+        vars: root("vars", Map::new()),
+        cluster: root("cluster", Map::new()),
+        environment: root("environment", Map::new()),
+        component: root("component", component),
+    }
+}
+
+/// Text with values in it to nodes with origins: all that happens to a template for each component.
+#[divan::bench]
+fn render_a_template(bencher: Bencher) {
+    let path = "deployment.yaml.j2";
+    let source = Sources::new().add(path, TEMPLATE);
+    let templates = [TemplateFile { path: path.into(), source, text: TEMPLATE.into() }];
+    let (files, schema) = (BTreeMap::new(), Schema::default());
+    let set = TemplateSet {
+        pack: "bench",
+        templates: &templates,
+        lib: &[],
+        files: &files,
+        delimiters: None,
+        schema: &schema,
+        secrets: &[],
+    };
+    let mut problems = Problems::new();
+    let compiled = compile(&set, &mut problems).unwrap_or_else(|| panic!("{problems:#?}"));
+    let context = context();
+    bencher.bench_local(|| {
+        let mut problems = Problems::new();
+        compiled.render(path, black_box(&context), &mut problems).unwrap_or_else(|| panic!("{problems:#?}"))
+    });
 }
 
 /// A tree of that many files, ten a folder.
