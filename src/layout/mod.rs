@@ -11,7 +11,7 @@ mod scope;
 
 pub use namespaces::is_given;
 pub use part::{Part, component};
-pub use root::root_kustomization;
+pub use root::{root_kustomization, source_path};
 pub use scope::{is_built_in, is_cluster_scoped, is_flux};
 
 use crate::{

@@ -70,7 +70,7 @@ impl<'a> Cluster<'a> {
             interval: INTERVAL.to_owned(),
             retry_interval: RETRY_INTERVAL.to_owned(),
             timeout: TIMEOUT.to_owned(),
-            path: path(self.env, "namespaces"),
+            path: source_path(self.env, "namespaces"),
             source: root_source(self.env),
             prune: true,
             wait: true,
@@ -98,7 +98,7 @@ impl<'a> Cluster<'a> {
             interval: times.interval.clone(),
             retry_interval: times.retry_interval.clone(),
             timeout: times.timeout.clone(),
-            path: path(self.env, &format!("{}/{}", component.stage.as_str(), component.name)),
+            path: source_path(self.env, &format!("{}/{}", component.stage.as_str(), component.name)),
             source: root_source(self.env),
             prune: true,
             wait: times.wait,
@@ -145,7 +145,7 @@ pub fn root_kustomization(env: &Environment) -> Node {
         interval: ROOT_INTERVAL.to_owned(),
         retry_interval: RETRY_INTERVAL.to_owned(),
         timeout: TIMEOUT.to_owned(),
-        path: path(env, "cluster"),
+        path: source_path(env, "cluster"),
         source: root_source(env),
         prune: true,
         wait: false,
@@ -164,8 +164,9 @@ fn source_kind(env: &Environment) -> SourceKind {
     SourceKind::new(&env.source.kind).unwrap_or(SourceKind::GitRepository)
 }
 
-/// A folder of the environment's tree, as seen from the source: `./fleet-out/prod/apps/kuard`.
-fn path(env: &Environment, folder: &str) -> String {
+/// A folder of the environment's tree, as seen from the source: `./fleet-out/prod/apps/kuard`; the tree itself for the
+/// empty one.
+pub fn source_path(env: &Environment, folder: &str) -> String {
     join(&env.source.root, &format!("fleet-out/{}/{folder}", env.name))
 }
 
@@ -212,7 +213,7 @@ fn instance(env: &Environment, problems: &mut Problems) -> Instance {
         kind: source_kind(env),
         url: Spot { text: source.url.clone(), place: source.place },
         reference: instance_reference(env, problems),
-        path: path(env, "cluster"),
+        path: source_path(env, "cluster"),
         secret: source.secret.clone(),
         provider: source.provider.clone(),
         over: flux.instance.clone(),

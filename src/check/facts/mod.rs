@@ -1,0 +1,172 @@
+//! What checks look things up in, gathered once for a tree.
+
+mod copied;
+mod pods;
+
+pub(super) use copied::is_manifest;
+pub(super) use pods::{Selector, pod_template};
+
+use super::Policy;
+use crate::{
+    flux, layout,
+    tree::{Document, File, Identity, Tree, TreePath},
+    yaml::Node,
+};
+use std::{
+    borrow::Cow,
+    collections::{BTreeMap, BTreeSet},
+};
+
+/// A tree, indexed.
+#[derive(Debug)]
+pub struct Facts<'a> {
+    /// The tree.
+    pub tree: &'a Tree,
+    /// The tree that it takes the place of.
+    pub before: Option<&'a Tree>,
+    /// What is known about it.
+    pub policy: &'a Policy,
+    /// Its objects for the cluster, in the order of their files.
+    pub objects: Vec<Object<'a>>,
+    index: BTreeMap<Identity, Vec<usize>>,
+    /// Namespaces in which a chart makes objects that are not to be seen here.
+    charts: BTreeSet<String>,
+    /// Are there bases or sources elsewhere, whose objects may be anywhere?
+    hidden: bool,
+}
+
+/// An object of a tree.
+#[derive(Clone, Debug)]
+pub struct Object<'a> {
+    /// The object.
+    pub document: Cow<'a, Document>,
+    /// Its file.
+    pub path: &'a TreePath,
+    /// What is known of the file.
+    pub file: &'a File,
+    /// Read from a file that is copied as it is (sealed, or in a base): kustomize may still change it.
+    pub copied: bool,
+}
+
+impl<'a> Facts<'a> {
+    /// Gathers them.
+    pub fn new(tree: &'a Tree, before: Option<&'a Tree>, policy: &'a Policy) -> Self {
+        let mut objects = Vec::new();
+        let mut hidden = false;
+        for (path, file) in tree.files().filter(|(path, _)| !path.as_str().starts_with("outside/")) {
+            let own = file.documents.iter();
+            objects.extend(own.map(|document| Object {
+                document: Cow::Borrowed(document),
+                path,
+                file,
+                copied: false,
+            }));
+            if file.documents.is_empty() && is_manifest(path) {
+                let read = copied::read(file).into_iter();
+                objects.extend(read.map(|document| Object {
+                    document: Cow::Owned(document),
+                    path,
+                    file,
+                    copied: true,
+                }));
+                hidden |= path.as_str().contains("/base/");
+            }
+        }
+        let mut facts = Self {
+            tree,
+            before,
+            policy,
+            index: BTreeMap::new(),
+            charts: charts(&objects),
+            hidden: hidden || objects.iter().any(is_elsewhere),
+            objects,
+        };
+        for (index, object) in facts.objects.iter().enumerate() {
+            facts.index.entry(object.document.identity()).or_default().push(index);
+        }
+        facts
+    }
+
+    /// The path of a file, as findings name it.
+    pub fn output(&self, path: &TreePath) -> String {
+        if self.policy.output.is_empty() {
+            path.to_string()
+        } else {
+            format!("{}/{path}", self.policy.output)
+        }
+    }
+
+    /// The objects that are written as they are here: not those of a base.
+    pub fn written(&self) -> impl Iterator<Item = &Object<'a>> {
+        self.objects.iter().filter(|object| !object.copied)
+    }
+
+    /// All objects of a kind, those of bases too.
+    pub fn of(&self, group: &str, kind: &str) -> impl Iterator<Item = &Object<'a>> {
+        self.objects
+            .iter()
+            .filter(move |object| object.document.kind() == kind && object.document.group() == group)
+    }
+
+    /// The object of this kind and name in a namespace.
+    pub fn find(&self, group: &str, kind: &str, namespace: &str, name: &str) -> Option<&Object<'a>> {
+        let identity = Identity {
+            group: group.to_owned(),
+            kind: kind.to_owned(),
+            namespace: namespace.to_owned(),
+            name: name.to_owned(),
+        };
+        self.index.get(&identity).and_then(|found| self.objects.get(*found.first()?))
+    }
+
+    /// Objects that are there more than once.
+    pub fn repeated(&self) -> impl Iterator<Item = Vec<&Object<'a>>> {
+        let many = self.index.values().filter(|found| found.len() > 1);
+        many.map(|found| found.iter().filter_map(|index| self.objects.get(*index)).collect())
+    }
+
+    /// Must something of this name, which `object` refers to, be in this tree if it is to be there at all? Only then is
+    /// its absence worth a word: bases and sources elsewhere have objects that cannot be seen here, and so may parents
+    /// in a foreign tree.
+    pub fn must_be_seen(&self, object: &Object, name: &str) -> bool {
+        self.policy.laid_out && (!self.hidden || is_named_after(object, name))
+    }
+
+    /// The same for what a chart could make in the object's own namespace.
+    pub fn must_be_here(&self, object: &Object, name: &str) -> bool {
+        self.must_be_seen(object, name) && !self.charts.contains(object.document.namespace())
+    }
+
+    /// Is a namespace there: given, or written by this tree?
+    pub fn has_namespace(&self, name: &str) -> bool {
+        layout::is_given(name) || self.find("", "Namespace", "", name).is_some()
+    }
+}
+
+/// Is something called as the object's component, or with a suffix?
+pub(super) fn is_named_after(object: &Object, name: &str) -> bool {
+    object.document.component.as_deref().is_some_and(|component| {
+        name.strip_prefix(component).is_some_and(|rest| rest.is_empty() || rest.starts_with('-'))
+    })
+}
+
+/// Namespaces that releases install into.
+fn charts(objects: &[Object]) -> BTreeSet<String> {
+    let releases = objects.iter().filter(|object| object.document.kind() == "HelmRelease");
+    releases
+        .flat_map(|object| {
+            let target = object.document.node.at(&["spec", "targetNamespace"]).and_then(Node::as_str);
+            [Some(object.document.namespace()), target]
+        })
+        .flatten()
+        .map(str::to_owned)
+        .collect()
+}
+
+/// Does a Flux Kustomization apply what is not in this tree?
+fn is_elsewhere(object: &Object) -> bool {
+    let source = object.document.node.at(&["spec", "sourceRef", "name"]).and_then(Node::as_str);
+    object.document.group() == "kustomize.toolkit.fluxcd.io"
+        && object.document.kind() == "Kustomization"
+        && source.is_some_and(|source| source != flux::ROOT)
+}

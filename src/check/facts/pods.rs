@@ -1,0 +1,84 @@
+//! Pod templates, and selectors of labels.
+
+use crate::{
+    tree::Document,
+    yaml::{Map, Node},
+};
+
+/// The pod template of a workload, `{metadata, spec}`; a Pod is its own.
+pub(crate) fn pod_template(object: &Document) -> Option<&Node> {
+    let node = &object.node;
+    match (object.group(), object.kind()) {
+        ("apps", "Deployment" | "StatefulSet" | "DaemonSet" | "ReplicaSet")
+        | ("batch", "Job")
+        | ("", "ReplicationController") => node.at(&["spec", "template"]),
+        ("batch", "CronJob") => node.at(&["spec", "jobTemplate", "spec", "template"]),
+        ("", "Pod") => Some(node),
+        _ => None,
+    }
+}
+
+/// A selector of labels.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Selector<'a> {
+    /// `{key: value}`, as in a Service.
+    Plain(&'a Map),
+    /// `{matchLabels, matchExpressions}`.
+    Full(&'a Node),
+}
+
+impl Selector<'_> {
+    /// Does it select an object with these labels? What it says in a way that no reader knows selects everything.
+    pub(crate) fn selects(self, labels: Option<&Node>) -> bool {
+        let has = |key: &str, value: &Node| {
+            labels.and_then(|labels| labels.get(key)).is_some_and(|l| l.same(value))
+        };
+        let all = |map: &Map| map.iter().all(|(key, value)| has(&key.text, value));
+        match self {
+            Selector::Plain(map) => all(map),
+            Selector::Full(node) => {
+                node.get("matchLabels").and_then(Node::as_map).is_none_or(all)
+                    && node
+                        .get("matchExpressions")
+                        .and_then(Node::as_seq)
+                        .is_none_or(|list| list.iter().all(|one| expression(one, labels)))
+            }
+        }
+    }
+}
+
+fn expression(node: &Node, labels: Option<&Node>) -> bool {
+    let Some(key) = node.get("key").and_then(Node::as_str) else { return true };
+    let label = labels.and_then(|labels| labels.get(key));
+    let values = node.get("values").and_then(Node::as_seq).unwrap_or_default();
+    let among = label.is_some_and(|label| values.iter().any(|value| value.same(label)));
+    match node.get("operator").and_then(Node::as_str) {
+        Some("In") => among,
+        Some("NotIn") => !among,
+        Some("Exists") => label.is_some(),
+        Some("DoesNotExist") => label.is_none(),
+        _ => true,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::check::tests::node;
+
+    #[test]
+    fn selectors_select() {
+        let labels = node("{app: a, tier: web}");
+        let selects = |text: &str| Selector::Full(&node(text)).selects(Some(&labels));
+        assert!(selects("{matchLabels: {app: a}}"));
+        assert!(!selects("{matchLabels: {app: b}}"));
+        assert!(selects("{}"));
+        assert!(selects("{matchExpressions: [{key: app, operator: In, values: [a, b]}]}"));
+        assert!(!selects("{matchExpressions: [{key: app, operator: NotIn, values: [a]}]}"));
+        assert!(selects("{matchExpressions: [{key: tier, operator: Exists}]}"));
+        assert!(!selects("{matchExpressions: [{key: tier, operator: DoesNotExist}]}"));
+        assert!(!Selector::Full(&node("{matchLabels: {app: a}}")).selects(None));
+        let plain = node("{tier: web}");
+        assert!(plain.as_map().is_some_and(|map| Selector::Plain(map).selects(Some(&labels))));
+    }
+}

@@ -1,0 +1,7 @@
+//! What Kubernetes' own objects refer to.
+
+pub(super) mod selector;
+pub(super) mod service_selector;
+pub(super) mod scale_target;
+pub(super) mod backend;
+pub(super) mod config_reference;

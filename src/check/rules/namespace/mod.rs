@@ -1,0 +1,4 @@
+//! Who lives where.
+
+pub(super) mod scope;
+pub(super) mod missing;

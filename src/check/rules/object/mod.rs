@@ -1,0 +1,3 @@
+//! Objects as a whole.
+
+pub(super) mod duplicate;

@@ -1,0 +1,3 @@
+//! What Prometheus' operator looks for.
+
+pub(super) mod monitor;

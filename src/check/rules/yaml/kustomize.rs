@@ -1,0 +1,67 @@
+//! `yaml/kustomize`: what kustomize damages or refuses on the way to the cluster.
+
+use crate::{
+    check::{Check, Facts},
+    diag::{Problems, Severity},
+    yaml::refused,
+};
+
+/// See the module.
+pub(crate) struct Kustomize;
+
+impl Check for Kustomize {
+    fn id(&self) -> &'static str {
+        "yaml/kustomize"
+    }
+
+    fn summary(&self) -> &'static str {
+        "text that kustomize damages or refuses"
+    }
+
+    fn explanation(&self) -> &'static str {
+        "Flux runs every object through kustomize, which fails on control characters from U+007F to U+009F, on U+FFFE \
+         and U+FFFF and on very long keys, and loses entries with the key `<<`. Keep binary content in `binaryData`."
+    }
+
+    fn severity(&self) -> Severity {
+        Severity::Error
+    }
+
+    fn run(&self, facts: &Facts, findings: &mut Problems) {
+        for object in &facts.objects {
+            let mut found = Problems::new();
+            refused(&object.document.node, &mut found);
+            for mut finding in found.0 {
+                finding.id = self.id();
+                if finding.labels.is_empty() {
+                    finding = finding.at(object.document.place.or(object.file.place));
+                }
+                findings.push(finding.output(facts.output(object.path)));
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::check::tests::findings;
+
+    fn said(data: &str) -> Vec<String> {
+        let text = format!(
+            "{{apiVersion: v1, kind: ConfigMap, metadata: {{name: a, namespace: default}}, data: {data}}}"
+        );
+        let found = findings("yaml/kustomize", &[("apps/a/x.yaml", &text)]);
+        found.into_iter().filter_map(|finding| finding.output).collect()
+    }
+
+    #[test]
+    fn what_kustomize_damages_is_found() {
+        assert_eq!(said("{a: \"\\u0085\"}"), ["fleet-out/prod/apps/a/x.yaml"]);
+        assert_eq!(said("{\"<<\": a}").len(), 1);
+    }
+
+    #[test]
+    fn any_other_text_is_not() {
+        assert_eq!(said("{a: \"\\ttab, ä, \\u2028, \\u00a0, 🦀\"}"), [""; 0]);
+    }
+}

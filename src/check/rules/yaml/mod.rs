@@ -1,0 +1,4 @@
+//! The text of files.
+
+pub(super) mod readers;
+pub(super) mod kustomize;
