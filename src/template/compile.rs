@@ -219,10 +219,38 @@ impl Compiled {
         Some(Place::new(source.id, from..start + text.trim_end().len()))
     }
 
+    /// The template that a place is in.
+    pub(super) fn template_of(&self, place: Place) -> Option<&str> {
+        self.templates.iter().find(|(_, source)| source.id == place.source).map(|(path, _)| &**path)
+    }
+
+    /// What stands at a place in a template.
+    pub(super) fn text(&self, place: Place) -> &str {
+        let source = self.templates.values().find(|source| source.id == place.source);
+        source.and_then(|source| source.text.get(place.range())).unwrap_or("").trim()
+    }
+
+    /// The place of a filter's name, widened to the start of the expression that it stands in.
+    pub(super) fn with_subject(&self, place: Place) -> Place {
+        let source = self.templates.values().find(|source| source.id == place.source);
+        let before = source.and_then(|source| source.text.get(..place.start as usize)).unwrap_or("");
+        if !before.trim_end().ends_with('|') {
+            return place;
+        }
+        let syntax = self.environment.syntax();
+        let opened = [syntax.variable_delimiters().0, syntax.block_delimiters().0]
+            .into_iter()
+            .filter_map(|open| before.rfind(open).map(|at| at + open.len()))
+            .max()
+            .unwrap_or(before.len());
+        let blanks =
+            before[opened..].len() - before[opened..].trim_start_matches(['-', '+', ' ', '\n']).len();
+        Place::new(place.source, opened + blanks..place.end as usize)
+    }
+
     /// An expression as it is written, on one line, at most 60 characters.
     pub(super) fn expression(&self, place: Place) -> Cow<'_, str> {
-        let source = self.templates.values().find(|source| source.id == place.source);
-        let text = source.and_then(|source| source.text.get(place.range())).unwrap_or("").trim();
+        let text = self.text(place);
         if text.chars().count() <= 60 && !text.contains(char::is_control) {
             return Cow::Borrowed(text);
         }

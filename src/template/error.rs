@@ -3,6 +3,7 @@
 use super::{
     compile::{Compiled, FUEL},
     inputs::Tracked,
+    origin::mentions,
     slots::Session,
 };
 use crate::{
@@ -19,9 +20,7 @@ pub(super) fn explain(compiled: &Compiled, template: &str, error: &Error, sessio
     let detail = error.detail().unwrap_or("");
     match error.kind() {
         ErrorKind::UndefinedError => undefined(compiled, place, session),
-        _ if detail.contains("undefined value") || detail.ends_with("is undefined") => {
-            undefined(compiled, place, session)
-        }
+        _ if detail.contains("undefined") => undefined(compiled, place, session),
         ErrorKind::OutOfFuel => {
             Diagnostic::error("template/endless", "rendering this template takes too long")
                 .label(place, "stopped here")
@@ -53,7 +52,7 @@ fn other(compiled: &Compiled, place: Place, kind: ErrorKind, detail: &str) -> Di
     let expression = compiled.expression(place);
     // MiniJinja's own text for failed arithmetic shows the operands.
     let detail = if detail.starts_with("unable to calculate") {
-        "the numbers are too large, or one is zero"
+        "this has no result: the numbers are too large, or one is zero"
     } else {
         detail
     };
@@ -96,9 +95,12 @@ fn place(compiled: &Compiled, template: &str, error: &Error) -> Place {
 }
 
 /// Something that was not set: which input, where it is used, and where to set it.
-fn undefined(compiled: &Compiled, place: Place, session: &Session) -> Diagnostic {
-    let expression = compiled.expression(place).into_owned();
-    let missing = session.misses.iter().rev().find(|(_, name)| mentions(&expression, name));
+pub(super) fn undefined(compiled: &Compiled, place: Place, session: &Session) -> Diagnostic {
+    // A filter's place is its name alone: what it was given stands before.
+    let place = compiled.with_subject(place);
+    let expression = compiled.expression(place);
+    let text = compiled.text(place);
+    let missing = session.misses.iter().rev().find(|(_, name)| mentions(text, name));
     let Some((of, name)) = missing else {
         return Diagnostic::error("template/undefined", format!("`{expression}` has no value"))
             .label(place, "used here")
@@ -120,12 +122,4 @@ fn remedy(of: &Arc<Tracked>) -> &'static str {
     } else {
         "or give a default in the template: `| default(…)`; `| default(omit)` leaves the key out"
     }
-}
-
-/// Does an expression name a member?
-fn mentions(expression: &str, name: &str) -> bool {
-    expression.match_indices(name).any(|(at, _)| {
-        let word = |c: char| c.is_alphanumeric() || c == '_';
-        !expression[..at].ends_with(word) && !expression[at + name.len()..].starts_with(word)
-    })
 }

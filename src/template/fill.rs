@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     diag::{Diagnostic, Place, Problems},
-    yaml::{self, Key, MapBuilder, Node, Origin, RawKind, RawNode, Rules, Style, Value, scalar},
+    yaml::{self, Key, MapBuilder, Node, RawKind, RawNode, Rules, Style, Value, scalar},
 };
 use minijinja::value::Value as Given;
 use std::sync::Arc;
@@ -94,7 +94,7 @@ fn is_release(root: &RawNode) -> bool {
 
 impl Filler<'_, '_> {
     pub(super) fn push(&mut self, problem: Diagnostic) {
-        self.problems.push(problem);
+        self.problems.push(self.rendered.in_macro(problem));
     }
 
     fn place(&self, raw: &RawNode) -> Place {
@@ -109,12 +109,12 @@ impl Filler<'_, '_> {
             RawKind::Seq(items) => {
                 self.collection_tag(raw, "!!seq");
                 let items = items.iter().filter_map(|item| self.node(item, at.item())).collect::<Vec<_>>();
-                Some(Node::with(items, Origin::Template(self.place(raw))))
+                Some(Node::with(items, self.rendered.literal(raw.place.range())))
             }
             RawKind::Map(pairs) => {
                 self.collection_tag(raw, "!!map");
                 let map = self.map(pairs, at);
-                Some(Node::with(map, Origin::Template(self.place(raw))))
+                Some(Node::with(map, self.rendered.literal(raw.place.range())))
             }
         }
     }
@@ -237,7 +237,7 @@ impl Filler<'_, '_> {
             }
             Ok(value) => {
                 let style = if raw.tag.is_some() { Style::Quoted } else { style };
-                Some(Node { value, origin: Origin::Template(place), style })
+                Some(Node { value, origin: self.rendered.literal(raw.place.range()), style })
             }
             Err(error) => {
                 self.push(error.at(place));
@@ -323,7 +323,10 @@ impl Filler<'_, '_> {
         match slots::text_of(value) {
             Ok(text) => Some(text),
             Err(why) => {
-                let name = self.rendered.expression(found.place).into_owned();
+                let name = match &found.input {
+                    Some(node) => node.path.to_string(),
+                    None => self.rendered.expression(found.place).into_owned(),
+                };
                 let problem =
                     no_text(&name, why, wanted).at(found.place).label(found.origin.config(), "set here");
                 self.push(problem);

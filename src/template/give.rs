@@ -1,6 +1,7 @@
 //! MiniJinja's values as nodes: what an expression gave, with its type and origins.
 
 use super::{
+    error,
     fill::Filler,
     inputs::{Kind, Tracked},
     origin::direct,
@@ -194,11 +195,11 @@ impl Filler<'_, '_> {
     }
 
     fn unfit(&self, why: NoText, spot: &Spot) -> Diagnostic {
+        if why == NoText::Undefined {
+            return error::undefined(self.rendered.compiled, spot.place, &self.rendered.session);
+        }
         let problem = self.about(spot, "template/value", &format!("is {}", why.noun()));
         match why {
-            NoText::Undefined => {
-                problem.help("give a default: `| default(…)`, or `| default(omit)` to leave it out")
-            }
             NoText::Code => problem.help("call it"),
             NoText::Poison => {
                 problem.help("leave lists, mappings and `omit` out of texts; `| to_yaml` makes text")

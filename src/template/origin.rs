@@ -2,7 +2,7 @@
 
 use super::{
     compile::Compiled,
-    inputs::{Context, Kind, Tracked},
+    inputs::{Context, Kind, ROOTS, Tracked},
     slots::{self, Piece, Session},
     walk::{Expression, LocalKind},
 };
@@ -10,8 +10,11 @@ use crate::{
     diag::{Diagnostic, Place},
     yaml::{Origin, Read, Trail, Value as Yaml},
 };
-use minijinja::{OutputSpan, value::Value};
+use minijinja::{OutputSpan, OutputSpanKind, value::Value};
 use std::{borrow::Cow, collections::HashMap, ops::Range, sync::Arc};
+
+/// So many inputs are named for a computed value, no more.
+const MOST_READS: usize = 64;
 
 /// A rendered text with everything that is known of it.
 pub(super) struct Rendered<'r> {
@@ -70,7 +73,7 @@ impl<'r> Rendered<'r> {
     pub(super) fn place(&self, range: Range<usize>) -> Place {
         let Some(span) = self.span(range.start) else { return self.compiled.place(self.template, 0..0) };
         let (output, source) = (span.output_range(), span.source_range());
-        if span.kind() == minijinja::OutputSpanKind::Expression {
+        if span.kind() == OutputSpanKind::Expression {
             return self.compiled.place(span.name(), source);
         }
         let start = source.start + (range.start.min(output.end) - output.start);
@@ -88,7 +91,7 @@ impl<'r> Rendered<'r> {
         }
         let (output, source) = (last.output_range(), last.source_range());
         match last.kind() {
-            minijinja::OutputSpanKind::Raw => source.start + (end.min(output.end) - output.start),
+            OutputSpanKind::Raw => source.start + (end.min(output.end) - output.start),
             _ => source.end,
         }
     }
@@ -103,7 +106,19 @@ impl<'r> Rendered<'r> {
         for line in diagnostic.because.iter_mut().chain(&mut diagnostic.help) {
             *line = readable(line);
         }
-        diagnostic
+        self.in_macro(diagnostic)
+    }
+
+    /// Names the macro, if what is wrong was written by one.
+    pub(super) fn in_macro(&self, diagnostic: Diagnostic) -> Diagnostic {
+        let within = diagnostic.labels.first().and_then(|label| {
+            let template = self.compiled.template_of(label.place)?;
+            self.within(self.compiled.expressions.find(template, &label.place.range()))
+        });
+        match within {
+            Some((name, place)) => diagnostic.label(place, format!("in the macro `{name}`")),
+            None => diagnostic,
+        }
     }
 
     /// An expression as it is written, on one line.
@@ -119,20 +134,9 @@ impl<'r> Rendered<'r> {
 
     /// Where the slot that stands at an offset comes from.
     pub(super) fn find(&self, number: usize, offset: usize) -> Found {
-        let expression =
-            self.span(offset).filter(|span| span.kind() == minijinja::OutputSpanKind::Expression);
         let place = self.place(offset..offset);
-        let what = expression.and_then(|span| {
-            let found = self.compiled.expressions.find(span.name(), &span.source_range());
-            found.map(|found| (span.name(), found))
-        });
-        let what = what.map(|(_, found)| found);
-        let within = match what {
-            Some(Expression::Call { name, template, line }) => {
-                Some((Arc::from(name.as_str()), self.compiled.line(template, *line)))
-            }
-            _ => None,
-        };
+        let what = self.span(offset).and_then(|span| self.what(span));
+        let within = self.within(what);
         let Some(slot) = self.session.slots.get(number) else {
             return Found { place, origin: Origin::Template(place), input: None };
         };
@@ -140,17 +144,84 @@ impl<'r> Rendered<'r> {
         let input = self.input(&slot.value, window, what);
         let origin = match &input {
             Some((node, as_key)) => direct(node, *as_key, place, &within),
-            None => {
-                let mut reads: Vec<&Arc<Tracked>> = window.iter().collect();
-                let bound;
-                if let Some(Expression::Local { of: Some(chain), .. }) = what {
-                    bound = self.resolve(chain);
-                    reads.extend(&bound);
-                }
-                computed(&slot.value, reads, place, within)
-            }
+            None => computed(&slot.value, &self.read_for(window, what, place), place, within),
         };
         Found { place, origin, input: input.filter(|(_, as_key)| !as_key).map(|(node, _)| node) }
+    }
+
+    /// The macro that an expression calls: its name and first line.
+    fn within(&self, what: Option<&Expression>) -> Option<(Arc<str>, Option<Place>)> {
+        match what {
+            Some(Expression::Call { name, template, line }) => {
+                Some((Arc::from(name.as_str()), self.compiled.line(template, *line)))
+            }
+            _ => None,
+        }
+    }
+
+    /// The origin of literal text at a range: its place, or the call of the macro that it stands in.
+    pub(super) fn literal(&self, range: Range<usize>) -> Origin {
+        let place = self.place(range.clone());
+        match self.span(range.start).and_then(|span| self.within(self.what(span))) {
+            None => Origin::Template(place),
+            within => Trail { template: Some(place), within, ..Trail::default() }.into(),
+        }
+    }
+
+    /// What the expression of a span is; `None` for literal text.
+    fn what(&self, span: &OutputSpan) -> Option<&Expression> {
+        match span.kind() {
+            OutputSpanKind::Expression => self.compiled.expressions.find(span.name(), &span.source_range()),
+            _ => None,
+        }
+    }
+
+    /// The inputs that were read for a computed value: of those read since the last emission the ones that the
+    /// expression names; if there are none, what it names without reading it just now.
+    fn read_for(
+        &self,
+        window: &[Arc<Tracked>],
+        what: Option<&Expression>,
+        place: Place,
+    ) -> Vec<Arc<Tracked>> {
+        let text = self.compiled.text(place);
+        let mut named = self.named(text);
+        match what {
+            Some(Expression::Local { of: Some(chain), .. }) => named.extend(self.resolve(chain)),
+            Some(Expression::Local { bound_to, .. }) => named.extend(self.named(bound_to)),
+            _ => {}
+        }
+        let is_named = |node: &&Arc<Tracked>| {
+            mentions(text, &node.key.text)
+                || named.iter().any(|named| named.path == node.path || below(node, named))
+        };
+        let read: Vec<Arc<Tracked>> = window.iter().filter(is_named).take(MOST_READS).cloned().collect();
+        match (read.is_empty(), named.is_empty()) {
+            (false, _) => read,
+            (true, false) => named,
+            (true, true) => window.iter().take(MOST_READS).cloned().collect(),
+        }
+    }
+
+    /// The inputs that an expression names by their whole path.
+    fn named(&self, expression: &str) -> Vec<Arc<Tracked>> {
+        let word = |c: char| c.is_alphanumeric() || c == '_';
+        let mut found = Vec::new();
+        let mut starts: Vec<usize> =
+            ROOTS.iter().flat_map(|root| expression.match_indices(root)).map(|(at, _)| at).collect();
+        starts.sort_unstable();
+        for at in starts {
+            if expression[..at].ends_with(|c| word(c) || c == '.') {
+                continue;
+            }
+            let rest = &expression[at..];
+            let end = rest.find(|c| !word(c) && c != '.').unwrap_or(rest.len());
+            let chain: Vec<String> = rest[..end].split('.').map(str::to_owned).collect();
+            if chain.len() > 1 {
+                found.extend(self.resolve(&chain));
+            }
+        }
+        found
     }
 
     /// The input whose value was printed unchanged, and whether it is the input's key.
@@ -233,15 +304,15 @@ pub(super) fn direct(
 /// The origin of a computed value: the inputs that were read for it, likeliest first.
 fn computed(
     value: &Value,
-    nodes: Vec<&Arc<Tracked>>,
+    nodes: &[Arc<Tracked>],
     place: Place,
     within: Option<(Arc<str>, Option<Place>)>,
 ) -> Origin {
     let mut reads: Vec<Read> = Vec::new();
     let equal = |node: &Tracked| matches!(&node.kind, Kind::Scalar(_, scalar) if scalar == value);
     let leaf = |node: &Tracked| matches!(node.kind, Kind::Scalar(..));
-    let inner = |node: &&&Arc<Tracked>| !nodes.iter().any(|other| below(other, node));
-    let mut ordered: Vec<&&Arc<Tracked>> = nodes.iter().filter(inner).collect();
+    let inner = |node: &&Arc<Tracked>| !nodes.iter().any(|other| below(other, node));
+    let mut ordered: Vec<&Arc<Tracked>> = nodes.iter().filter(inner).collect();
     ordered.sort_by_key(|node| (!equal(node), !leaf(node)));
     for node in ordered {
         if !reads.iter().any(|read| read.path == node.path) {
@@ -252,6 +323,14 @@ fn computed(
         return Trail { template: Some(place), exact: true, ..Trail::default() }.into();
     }
     Trail { template: Some(place), within, reads, ..Trail::default() }.into()
+}
+
+/// Does an expression name a member?
+pub(super) fn mentions(expression: &str, name: &str) -> bool {
+    expression.match_indices(name).any(|(at, _)| {
+        let word = |c: char| c.is_alphanumeric() || c == '_';
+        !expression[..at].ends_with(word) && !expression[at + name.len()..].starts_with(word)
+    })
 }
 
 /// Is the first a member, at any depth, of the second? What was read on the way to an input says nothing.

@@ -1,5 +1,8 @@
 //! The engine as a whole: templates and inputs in, documents or messages out.
 
+mod hostile;
+mod messages;
+mod origins;
 mod table;
 
 use super::*;
