@@ -1,1 +1,150 @@
-//! (being built)
+//! The stages in order: load → resolve → render → layout → check; writing is the caller's decision.
+//! Start reading here.
+
+use crate::{
+    check,
+    diag::{Diagnostic, Problems},
+    layout,
+    load::{self, Files, Pack, Project},
+    render,
+    resolve::{self, Environment, Example},
+    template::{self, Compiled, TemplateSet},
+    tree::Tree,
+};
+use rayon::prelude::*;
+use std::collections::BTreeMap;
+
+/// A project with its templates compiled: everything that environments share.
+#[derive(Debug)]
+pub struct Engine {
+    /// The project.
+    pub project: Project,
+    templates: BTreeMap<String, Compiled>,
+}
+
+/// What became of one environment.
+#[derive(Debug)]
+pub struct Built {
+    /// Its name.
+    pub name: String,
+    /// The environment, if it could be resolved.
+    pub environment: Option<Environment>,
+    /// Its tree, if all went well up to there. Findings of checks do not take it away.
+    pub tree: Option<Tree>,
+    /// What the stages found on the way.
+    pub problems: Problems,
+    /// What the checks found in the tree.
+    pub findings: Problems,
+}
+
+impl Engine {
+    /// Loads a project and compiles its packs. Problems of single environments and packs do not keep the
+    /// rest from being used; `None` if there is no project at all.
+    pub fn open(files: &dyn Files, problems: &mut Problems) -> Option<Self> {
+        let project =
+            load::project_with(files, &|count, job| (0..count).into_par_iter().for_each(job), problems)?;
+        resolve::cluster_names(&project, problems);
+        let compiled: Vec<(String, Option<Compiled>, Problems)> = project
+            .packs
+            .par_iter()
+            .map(|(name, pack)| {
+                let mut found = Problems::new();
+                let compiled = compile(&project, pack, &mut found);
+                (name.clone(), compiled, found)
+            })
+            .collect();
+        let mut templates = BTreeMap::new();
+        for (name, compiled, found) in compiled {
+            problems.extend(found);
+            templates.extend(compiled.map(|c| (name, c)));
+        }
+        Some(Self { project, templates })
+    }
+
+    /// The environments that can be rendered, sorted.
+    pub fn environments(&self) -> Vec<&str> {
+        self.project.environments.values().filter(|e| !e.is_abstract).map(|e| e.name.as_str()).collect()
+    }
+
+    /// The layers, sorted.
+    pub fn layers(&self) -> Vec<&str> {
+        self.project.environments.values().filter(|e| e.is_abstract).map(|e| e.name.as_str()).collect()
+    }
+
+    /// Builds and judges one environment; its components in parallel.
+    pub fn build(&self, name: &str) -> Built {
+        let mut problems = Problems::new();
+        let environment = resolve::environment(&self.project, name, &mut problems);
+        self.finish(name, environment, problems)
+    }
+
+    /// Builds environments in parallel and hands each one on as soon as it is there; the results in
+    /// the order of the names.
+    pub fn each<T: Send>(&self, names: &[&str], then: impl Fn(Built) -> T + Sync) -> Vec<T> {
+        names.par_iter().map(|name| then(self.build(name))).collect()
+    }
+
+    /// Builds an example of a pack.
+    pub fn example(&self, example: &Example) -> Built {
+        let mut problems = Problems::new();
+        let environment = resolve::example(&self.project, example, &mut problems);
+        self.finish("example", environment, problems)
+    }
+
+    fn finish(&self, name: &str, environment: Option<Environment>, mut problems: Problems) -> Built {
+        let tree = environment.as_ref().and_then(|environment| self.tree(environment, &mut problems));
+        let findings = match (&tree, &environment) {
+            (Some(tree), Some(environment)) => {
+                check::check(tree, None, &check::Policy::of(environment)).findings
+            }
+            _ => Problems::new(),
+        };
+        Built { name: name.to_owned(), environment, tree, problems, findings }
+    }
+
+    fn tree(&self, environment: &Environment, problems: &mut Problems) -> Option<Tree> {
+        let shared = render::Shared::new(environment, problems)?;
+        let parts: Vec<_> = (0..environment.components.len())
+            .into_par_iter()
+            .map(|index| {
+                let mut found = Problems::new();
+                let component = &environment.components[index];
+                // Templates that could not be compiled were told when the project was opened.
+                let templates = self.templates.get(&component.pack.name);
+                let rendered =
+                    templates.and_then(|t| render::component(environment, &shared, index, t, &mut found));
+                (rendered.map(|rendered| layout::component(environment, rendered)), found)
+            })
+            .collect();
+        let count = parts.len();
+        let mut all = Vec::with_capacity(count);
+        for (part, found) in parts {
+            problems.extend(found);
+            all.extend(part);
+        }
+        if all.len() < count {
+            if !problems.has_errors() {
+                let message = format!("`{}` uses a pack that has errors", environment.name);
+                problems.push(Diagnostic::error("render/pack", message).at(environment.place));
+            }
+            return None;
+        }
+        layout::join(environment, &self.project.packs, all, problems)
+    }
+}
+
+fn compile(project: &Project, pack: &Pack, problems: &mut Problems) -> Option<Compiled> {
+    let secrets: Vec<String> = pack.file.secrets.keys().cloned().collect();
+    template::compile(
+        &TemplateSet {
+            pack: &pack.name,
+            templates: &pack.templates,
+            lib: &project.lib,
+            files: &pack.files,
+            delimiters: pack.delimiters.as_ref(),
+            schema: &pack.schema,
+            secrets: &secrets,
+        },
+        problems,
+    )
+}
