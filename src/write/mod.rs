@@ -18,7 +18,7 @@ mod inventory;
 mod plan;
 mod unified;
 
-pub use disk::{Fault, Lock, Staged, Step, Target, flush};
+pub use disk::{Fault, Lock, Staged, Step, Target, create, flush, replace_folder};
 pub use inventory::{Entry, Inventory};
 pub use plan::{Found, State, plan};
 pub use unified::between;
@@ -99,6 +99,17 @@ impl Changes {
     /// Does the disk hold what was rendered, to the byte, the inventory included?
     pub fn is_empty(&self) -> bool {
         self.list.is_empty() && !self.rewrites_inventory()
+    }
+
+    /// The same without the bytes, when only names and counts are wanted of it any more: a fleet's worth of them
+    /// need not stay in memory.
+    #[must_use]
+    pub fn without_contents(mut self) -> Self {
+        for change in &mut self.list {
+            change.before = change.before.take().map(|_| Vec::new());
+            change.after = change.after.take().map(|_| Vec::new());
+        }
+        self
     }
 
     /// How many files differ in this way.

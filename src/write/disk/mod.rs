@@ -5,10 +5,12 @@
 #![expect(clippy::disallowed_methods, reason = "this is the door to the disk")]
 
 mod commit;
+mod files;
 mod look;
 mod stage;
 mod target;
 
+pub use files::{create, replace_folder};
 pub use stage::Staged;
 pub use target::{Lock, Target};
 
