@@ -1,5 +1,139 @@
-//! (being built)
-/// Runs the program.
-pub fn main() -> std::process::ExitCode {
-    std::process::ExitCode::SUCCESS
+//! The command line: one file a command; the only place that prints or decides an exit code.
+//!
+//! Exit codes: 0 yes, 1 no (findings, or a difference where one was asked for), 2 could not tell
+//! (usage, I/O, broken input). Results go to stdout, talk to stderr.
+
+mod diff;
+mod init;
+mod list;
+mod open;
+mod pack;
+mod progress;
+mod render;
+mod report;
+mod select;
+
+use clap::{Parser, Subcommand, ValueEnum};
+use std::{path::PathBuf, process::ExitCode};
+
+/// GitOps repository generator: typed environments in, a tree that Flux reconciles out.
+///
+/// `gen render prod` renders one environment, checks it and writes `fleet-out/prod/`.
+#[derive(Debug, Parser)]
+#[command(
+    name = "gen",
+    version,
+    propagate_version = true,
+    max_term_width = 100,
+    after_help = "Start with `gen init my-fleet`. Exit codes: 0 yes, 1 no (findings or a difference), 2 could not tell."
+)]
+struct Arguments {
+    #[command(flatten)]
+    global: Global,
+    #[command(subcommand)]
+    command: Command,
+}
+
+/// Options of every command.
+#[derive(Clone, Debug, clap::Args)]
+struct Global {
+    /// The project: a folder with `environments/` [default: this folder or the nearest above it]
+    #[arg(short = 'C', long, global = true, value_name = "DIR")]
+    project: Option<PathBuf>,
+    /// How results and findings are printed
+    #[arg(long, global = true, value_enum, default_value_t = Format::Text)]
+    format: Format,
+    /// When to use colours
+    #[arg(long, global = true, value_enum, default_value_t = Colour::Auto, value_name = "WHEN")]
+    color: Colour,
+    /// Say nothing but errors
+    #[arg(short, long, global = true)]
+    quiet: bool,
+}
+
+/// An output format.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// For people
+    Text,
+    /// For programs
+    Json,
+}
+
+/// When to use colours.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Colour {
+    /// On a terminal
+    Auto,
+    /// Always
+    Always,
+    /// Never
+    Never,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Init(init::Arguments),
+    Render(render::Arguments),
+    Diff(diff::Arguments),
+    List(list::Arguments),
+    #[command(subcommand)]
+    Pack(pack::Command),
+}
+
+/// The three answers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Exit {
+    /// Yes: done, nothing found.
+    Yes,
+    /// No: findings, or a difference where one was asked for.
+    No,
+    /// Could not tell: usage, I/O, broken input.
+    Unknown,
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        match exit {
+            Exit::Yes => ExitCode::SUCCESS,
+            Exit::No => ExitCode::from(1),
+            Exit::Unknown => ExitCode::from(2),
+        }
+    }
+}
+
+/// Runs the program: parses the arguments, runs the command, gives the exit code.
+pub fn main() -> ExitCode {
+    let arguments = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        Err(error) => {
+            // Help and version go to stdout and are a success; a broken pipe is nobody's fault.
+            let _ = error.print();
+            return if error.use_stderr() { Exit::Unknown.into() } else { ExitCode::SUCCESS };
+        }
+    };
+    match arguments.global.color {
+        Colour::Auto => {}
+        Colour::Always => anstream::ColorChoice::Always.write_global(),
+        Colour::Never => anstream::ColorChoice::Never.write_global(),
+    }
+    let global = &arguments.global;
+    match &arguments.command {
+        Command::Init(arguments) => init::run(global, arguments),
+        Command::Render(arguments) => render::run(global, arguments),
+        Command::Diff(arguments) => diff::run(global, arguments),
+        Command::List(arguments) => list::run(global, arguments),
+        Command::Pack(command) => pack::run(global, command),
+    }
+    .into()
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_command_tree_is_well_formed() {
+        super::Arguments::command().debug_assert();
+    }
 }

@@ -1,0 +1,75 @@
+//! `gen init`: a small working project. Nothing that is there is overwritten.
+
+use super::{
+    Exit, Format, Global,
+    report::{self, mapping, say},
+};
+use crate::{
+    diag::{Diagnostic, Problems, Sources},
+    write,
+    yaml::Node,
+};
+use std::path::{Path, PathBuf};
+
+/// A small working project
+///
+/// Files that are there already are left as they are.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Example:\n  gen init my-fleet && cd my-fleet && gen render --all")]
+pub(super) struct Arguments {
+    /// The folder, made if need be
+    #[arg(value_name = "DIR", default_value = ".")]
+    folder: PathBuf,
+}
+
+/// The files of a new project: path and text.
+const FILES: [(&str, &str); 6] = [
+    ("environments/fleet.yaml", include_str!("init/fleet.yaml")),
+    ("environments/base.yaml", include_str!("init/base.yaml")),
+    ("environments/dev.yaml", include_str!("init/dev.yaml")),
+    ("environments/prod.yaml", include_str!("init/prod.yaml")),
+    (".gitattributes", include_str!("init/gitattributes")),
+    ("renovate.json", include_str!("init/renovate.json")),
+];
+
+pub(super) fn run(global: &Global, arguments: &Arguments) -> Exit {
+    let mut problems = Problems::new();
+    let (mut made, mut kept) = (Vec::new(), Vec::new());
+    for (path, text) in FILES {
+        match write::create(&arguments.folder, path, text.as_bytes()) {
+            Ok(true) => made.push(path),
+            Ok(false) => kept.push(path),
+            Err(error) => problems.push(
+                Diagnostic::error(
+                    "init/write",
+                    format!("`{}` cannot be written: {error}", shown(&arguments.folder, path)),
+                )
+                .help("choose a folder that you can write to"),
+            ),
+        }
+    }
+    if global.format == Format::Json {
+        report::json(&mapping([
+            ("created", report::words(made.iter().copied())),
+            ("kept", report::words(kept.iter().copied())),
+            ("findings", Node::new(report::to_node(&problems, &Sources::new()).value)),
+        ]));
+    } else {
+        made.iter().for_each(|path| say(global, &format!("created {}", shown(&arguments.folder, path))));
+        kept.iter().for_each(|path| say(global, &format!("kept    {}", shown(&arguments.folder, path))));
+        report::findings(global, &problems, &Sources::new());
+        if problems.is_empty() {
+            let inside = if arguments.folder == Path::new(".") {
+                String::new()
+            } else {
+                format!("cd {} && ", arguments.folder.display())
+            };
+            say(global, &format!("\nnext: {inside}gen render --all, then read fleet-out/prod/"));
+        }
+    }
+    if problems.has_errors() { Exit::Unknown } else { Exit::Yes }
+}
+
+fn shown(folder: &Path, path: &str) -> String {
+    folder.join(path).display().to_string()
+}

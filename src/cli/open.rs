@@ -1,0 +1,50 @@
+//! Finds and opens the project that a command works on.
+
+use super::{Exit, Format, Global, report};
+use crate::{
+    diag::{Diagnostic, Problems, Sources},
+    load::{self, Disk, Memory, PacksOnly},
+    pipeline::Engine,
+};
+use std::path::PathBuf;
+
+/// The project's folder: `--project`, else this folder or the nearest above it that has `environments/`.
+pub(super) fn root(global: &Global) -> PathBuf {
+    match &global.project {
+        Some(folder) => folder.clone(),
+        None => load::find_project(std::path::Path::new(".")).unwrap_or_else(|| PathBuf::from(".")),
+    }
+}
+
+/// The project with its packs; `None` if there is none, and `problems` says why.
+pub(super) fn engine(global: &Global, problems: &mut Problems) -> Option<Engine> {
+    let root = root(global);
+    match Disk::new(&root) {
+        Ok(disk) => Engine::open(&disk, problems),
+        Err(error) => {
+            problems.push(
+                Diagnostic::error("load/no-project", format!("`{}` {error}", root.display()))
+                    .help("name the project's folder with `--project DIR`"),
+            );
+            None
+        }
+    }
+}
+
+/// The project, or where there is none just the built-in packs.
+pub(super) fn engine_or_builtin(global: &Global, problems: &mut Problems) -> Option<Engine> {
+    if global.project.is_some() || load::find_project(std::path::Path::new(".")).is_some() {
+        return engine(global, problems);
+    }
+    Engine::open(&PacksOnly::new(&Memory::default(), None), problems)
+}
+
+/// Prints why there is no project.
+pub(super) fn failed(global: &Global, problems: &Problems) -> Exit {
+    let sources = Sources::new();
+    if global.format == Format::Json {
+        report::json(&report::mapping([("findings", report::to_node(problems, &sources))]));
+    }
+    report::findings(global, problems, &sources);
+    Exit::Unknown
+}

@@ -1,0 +1,162 @@
+//! `gen pack show`: what a pack is and takes.
+
+use super::find;
+use crate::{
+    cli::{
+        Exit, Format, Global, open,
+        report::{self, mapping},
+    },
+    config::When,
+    diag::Problems,
+    load::Pack,
+    schema::Described,
+    yaml::{Node, Value},
+};
+
+/// What a pack is, its inputs, charts, exports and the Secrets it needs
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Example:\n  gen pack show web-app")]
+pub(in crate::cli) struct Arguments {
+    /// The pack
+    #[arg(value_name = "PACK")]
+    pack: String,
+}
+
+pub(super) fn run(global: &Global, arguments: &Arguments) -> Exit {
+    let mut problems = Problems::new();
+    let Some(engine) = open::engine_or_builtin(global, &mut problems) else {
+        return open::failed(global, &problems);
+    };
+    // What is wrong elsewhere in the project is no business of this command.
+    let mut problems = Problems::new();
+    let Some(pack) = find(&engine.project, &arguments.pack, &mut problems) else {
+        report::findings(global, &problems, &engine.project.sources);
+        return Exit::Unknown;
+    };
+    if global.format == Format::Json {
+        report::json(&to_node(pack))
+    } else {
+        report::print(&text(pack))
+    }
+    Exit::Yes
+}
+
+fn text(pack: &Pack) -> String {
+    let file = &pack.file;
+    let mut out = format!("{}: {}\n", pack.name, file.description);
+    if let Some(why) = &file.deprecated {
+        out.push_str(&format!("DEPRECATED: {why}\n"));
+    }
+    let namespace = file.namespace.as_deref().unwrap_or("the component's name");
+    out.push_str(&format!("stage {}, namespace {namespace}", file.stage.as_str()));
+    if let Some(level) = file.pod_security {
+        out.push_str(&format!(", pods run under `{}`", level.as_str()));
+    }
+    out.push('\n');
+    for release in &pack.releases {
+        let key = if release.key.is_empty() { String::new() } else { format!("{}: ", release.key) };
+        let name = release.chart.name.as_deref().map(|n| format!(" {n}")).unwrap_or_default();
+        out.push_str(&format!("chart {key}{}{name} {}\n", release.chart.url, release.chart.version));
+    }
+    groups(&mut out, "provides", &file.provides);
+    groups(&mut out, "requires", &file.requires);
+    let inputs = pack.schema.inputs();
+    if !inputs.is_empty() {
+        out.push_str("\ninputs:\n");
+        inputs.iter().for_each(|input| out.push_str(&input_text(input)));
+    }
+    if !file.secrets.is_empty() {
+        out.push_str("\nsecrets (sealed under environments/secrets/<environment or layer>/<component>/):\n");
+        for (suffix, secret) in &file.secrets {
+            let keys: Vec<&str> = secret.keys.keys().map(String::as_str).collect();
+            out.push_str(&format!(
+                "  <component>-{suffix}  keys {}{}\n      {}\n",
+                keys.join(", "),
+                condition(secret.when.as_ref()),
+                secret.description
+            ));
+        }
+    }
+    if !file.exports.is_empty() {
+        let names = file.exports.keys().map(|name| format!("  components.<name>.{name}\n"));
+        out.push_str(&format!("\nexports:\n{}", names.collect::<String>()));
+    }
+    if !pack.examples.is_empty() {
+        out.push_str(&format!("\nexamples: {}\n", pack.examples.join(", ")));
+    }
+    out
+}
+
+fn input_text(input: &Described) -> String {
+    let mut notes = Vec::new();
+    if input.required {
+        notes.push("required".to_owned());
+    }
+    if let Some(default) = &input.default {
+        notes.push(format!("default {default}"));
+    }
+    if input.secret {
+        notes.push("takes {secret: NAME, key: KEY}".to_owned());
+    }
+    if input.deprecated {
+        notes.push("deprecated".to_owned());
+    }
+    let notes = if notes.is_empty() { String::new() } else { format!(" ({})", notes.join("; ")) };
+    let description =
+        input.description.as_deref().map(|d| format!("      {}\n", d.trim())).unwrap_or_default();
+    format!("  {}: {}{notes}\n{description}", input.path, input.kind)
+}
+
+fn groups(out: &mut String, word: &str, groups: &indexmap::IndexMap<String, When>) {
+    for (group, when) in groups {
+        out.push_str(&format!("{word} {group}{}\n", condition(Some(when))));
+    }
+}
+
+fn condition(when: Option<&When>) -> String {
+    match when {
+        None | Some(When::Fixed(true)) => String::new(),
+        Some(When::Fixed(false)) => " (never)".to_owned(),
+        Some(When::Input(path)) => format!(" (when `{path}` is set)"),
+    }
+}
+
+fn to_node(pack: &Pack) -> Node {
+    let optional = |text: Option<&str>| text.map_or(Node::new(Value::Null), Node::new);
+    let input = |i: &Described| {
+        mapping([
+            ("path", Node::new(i.path.as_str())),
+            ("type", Node::new(i.kind.as_str())),
+            ("required", Node::new(i.required)),
+            ("default", optional(i.default.as_deref())),
+            ("secret", Node::new(i.secret)),
+            ("deprecated", Node::new(i.deprecated)),
+            ("description", optional(i.description.as_deref())),
+        ])
+    };
+    let release = |r: &crate::load::PackRelease| {
+        mapping([
+            ("release", Node::new(r.key.as_str())),
+            ("url", Node::new(r.chart.url.as_str())),
+            ("name", optional(r.chart.name.as_deref())),
+            ("version", Node::new(r.chart.version.as_str())),
+        ])
+    };
+    let file = &pack.file;
+    mapping([
+        ("name", Node::new(pack.name.as_str())),
+        ("description", Node::new(file.description.as_str())),
+        ("deprecated", optional(file.deprecated.as_deref())),
+        ("builtIn", Node::new(pack.builtin)),
+        ("stage", Node::new(file.stage.as_str())),
+        ("namespace", optional(file.namespace.as_deref())),
+        ("podSecurity", optional(file.pod_security.map(|p| p.as_str()))),
+        ("charts", Node::new(pack.releases.iter().map(release).collect::<Vec<_>>())),
+        ("inputs", Node::new(pack.schema.inputs().iter().map(input).collect::<Vec<_>>())),
+        ("provides", report::words(file.provides.keys().map(String::as_str))),
+        ("requires", report::words(file.requires.keys().map(String::as_str))),
+        ("secrets", pack.node.get("secrets").cloned().unwrap_or_else(|| mapping([]))),
+        ("exports", report::words(file.exports.keys().map(String::as_str))),
+        ("examples", report::words(pack.examples.iter().map(String::as_str))),
+    ])
+}

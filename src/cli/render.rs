@@ -1,0 +1,264 @@
+//! `gen render`: builds, judges, writes; or only says what it would write.
+
+use super::{
+    Exit, Format, Global, open, progress,
+    report::{self, mapping, number, print, say},
+    select::{self, Selection},
+};
+use crate::{
+    diag::{Diagnostic, Problems, Sources},
+    host, layout,
+    pipeline::{Built, Engine},
+    resolve::Sync,
+    tree::Tree,
+    write::{self, Changes, Kind, Staged, Target},
+    yaml::{self, Node},
+};
+use std::path::{Path, PathBuf};
+
+/// Renders environments, checks them and writes `fleet-out/<environment>/`
+///
+/// Nothing is written if anything is wrong anywhere. Files that you edited by hand stop it, and it says which
+/// line to edit instead; files that are not gen's are never touched.
+#[derive(Debug, clap::Args)]
+#[command(
+    after_help = "Examples:\n  gen render prod\n  gen render 'edge/*' --check   is what is committed what would be rendered?\n  gen render --all --shard 1/4  a quarter of the fleet, for CI jobs side by side\n  gen render prod --stdout      print the objects, write nothing"
+)]
+pub(super) struct Arguments {
+    #[command(flatten)]
+    selection: Selection,
+    /// Write nothing; say no (exit code 1) if anything would change
+    #[arg(long, conflicts_with_all = ["stdout", "force"])]
+    check: bool,
+    /// Print the files instead of writing them
+    #[arg(long, conflicts_with = "force")]
+    stdout: bool,
+    /// Write to another folder
+    #[arg(long, value_name = "DIR")]
+    out: Option<PathBuf>,
+    /// Overwrite files of gen's that were edited by hand
+    #[arg(long)]
+    force: bool,
+    /// Do not judge what was rendered
+    #[arg(long)]
+    no_check: bool,
+}
+
+/// What became of one environment.
+struct Outcome {
+    name: String,
+    /// Errors of the stages: broken input.
+    broken: bool,
+    problems: Problems,
+    changes: Option<Changes>,
+    staged: Option<Staged>,
+    /// The tree's text, for `--stdout`.
+    text: String,
+    /// The Kustomization that the user adds by hand, with `sync: none`.
+    root: Option<String>,
+}
+
+pub(super) fn run(global: &Global, arguments: &Arguments) -> Exit {
+    host::watch_interrupts();
+    let mut problems = Problems::new();
+    let Some(engine) = open::engine(global, &mut problems) else { return open::failed(global, &problems) };
+    let names = select::choose(&arguments.selection, &engine.environments(), &engine.layers(), &mut problems);
+    let root = open::root(global);
+    let bar = progress::bar(global, names.len());
+    let outcomes = engine.each(&names, |built| {
+        let outcome = outcome(built, arguments, &root);
+        bar.inc(1);
+        outcome
+    });
+    bar.finish_and_clear();
+    finish(global, arguments, &engine, outcomes, problems, &root)
+}
+
+fn outcome(built: Built, arguments: &Arguments, root: &Path) -> Outcome {
+    let Built { name, environment, tree, mut problems, findings } = built;
+    let broken = problems.has_errors();
+    if !arguments.no_check {
+        problems.extend(findings);
+    }
+    let mut outcome = Outcome {
+        root: environment
+            .filter(|e| e.flux.sync == Sync::None)
+            .map(|e| yaml::emit(&layout::root_kustomization(&e))),
+        name,
+        broken,
+        problems,
+        changes: None,
+        staged: None,
+        text: String::new(),
+    };
+    let Some(tree) = tree else { return outcome };
+    if arguments.stdout {
+        outcome.text = text(&tree, &shown(arguments, &outcome.name));
+        return outcome;
+    }
+    if let Err(problem) = plan(&mut outcome, &tree, arguments, root) {
+        outcome.broken = true;
+        outcome.problems.push(*problem);
+    }
+    outcome
+}
+
+/// Compares with the disk; where it will be written, under the tree's lock and with its temporary files.
+fn plan(
+    outcome: &mut Outcome,
+    tree: &Tree,
+    arguments: &Arguments,
+    root: &Path,
+) -> Result<(), Box<Diagnostic>> {
+    if host::interrupted() {
+        return Err(Box::new(Diagnostic::error("write/interrupted", "interrupted; nothing was written")));
+    }
+    let shown = shown(arguments, &outcome.name);
+    let target = target(arguments.out.as_deref(), root, &outcome.name, &shown)?;
+    let lock = if arguments.check || outcome.problems.has_errors() { None } else { Some(target.lock()?) };
+    let state = target.read(tree)?;
+    let changes = write::plan(state, tree, arguments.force, &mut outcome.problems);
+    if let Some(lock) = lock
+        && !outcome.problems.has_errors()
+    {
+        outcome.staged = Some(lock.stage(&changes)?);
+    }
+    outcome.changes = Some(changes.without_contents());
+    Ok(())
+}
+
+/// Where the tree of an environment goes.
+pub(super) fn target(
+    out: Option<&Path>,
+    root: &Path,
+    name: &str,
+    shown: &str,
+) -> Result<Target, Box<Diagnostic>> {
+    match out {
+        Some(folder) => Target::new(folder, name, shown),
+        None => Target::new(root, &format!("fleet-out/{name}"), shown),
+    }
+}
+
+fn shown(arguments: &Arguments, name: &str) -> String {
+    match &arguments.out {
+        Some(folder) => folder.join(name).display().to_string(),
+        None => format!("fleet-out/{name}"),
+    }
+}
+
+/// All files of a tree as one stream of documents, each under its path.
+fn text(tree: &Tree, shown: &str) -> String {
+    let one = |(path, file): (&crate::tree::TreePath, &crate::tree::File)| {
+        format!("---\n# {shown}/{path}\n{}", String::from_utf8_lossy(&file.bytes))
+    };
+    tree.files().map(one).collect()
+}
+
+fn finish(
+    global: &Global,
+    arguments: &Arguments,
+    engine: &Engine,
+    mut outcomes: Vec<Outcome>,
+    mut problems: Problems,
+    root: &Path,
+) -> Exit {
+    let mut broken = problems.has_errors();
+    for outcome in &mut outcomes {
+        broken |= outcome.broken;
+        problems.extend(std::mem::take(&mut outcome.problems));
+    }
+    let refused = problems.has_errors();
+    if !refused
+        && !arguments.check
+        && let Err(problem) = commit(&mut outcomes, arguments.out.as_deref().unwrap_or(root))
+    {
+        broken = true;
+        problems.push(*problem);
+    }
+    let failed = problems.has_errors();
+    let differs = outcomes.iter().filter_map(|o| o.changes.as_ref()).any(|c| !c.is_empty());
+    if global.format == Format::Json {
+        report::json(&to_node(&outcomes, &problems, &engine.project.sources, !failed && !arguments.check));
+    } else {
+        report::findings(global, &problems, &engine.project.sources);
+        tell(global, arguments, &outcomes, &problems);
+    }
+    match (broken, failed, arguments.check && differs) {
+        (true, ..) => Exit::Unknown,
+        (false, true, _) | (false, _, true) => Exit::No,
+        (false, false, false) => Exit::Yes,
+    }
+}
+
+/// One flush for all, then each tree is put in place.
+fn commit(outcomes: &mut [Outcome], anchor: &Path) -> Result<(), Box<Diagnostic>> {
+    let staged: Vec<Staged> = outcomes.iter_mut().filter_map(|o| o.staged.take()).collect();
+    if staged.iter().any(|s| !s.is_empty()) {
+        write::flush(anchor)?;
+    }
+    staged.into_iter().try_for_each(Staged::commit)
+}
+
+fn tell(global: &Global, arguments: &Arguments, outcomes: &[Outcome], problems: &Problems) {
+    let failed = problems.has_errors();
+    for outcome in outcomes {
+        print(&outcome.text);
+        if let Some(changes) = &outcome.changes
+            && (!failed || arguments.check)
+        {
+            if arguments.check {
+                changes
+                    .list
+                    .iter()
+                    .for_each(|c| print(&format!("{} {}/{}\n", word(c.kind()), changes.shown, c.path)));
+            }
+            say(global, &format!("{}: {changes}", outcome.name));
+            if let Some(root) = outcome.root.as_deref().filter(|_| !changes.is_empty() && !arguments.check) {
+                say(
+                    global,
+                    &format!(
+                        "\nFlux has no root in this tree (`sync: none`); add this Kustomization:\n\n{root}"
+                    ),
+                );
+            }
+        }
+    }
+    let count = report::count(problems);
+    match (failed, count) {
+        (true, Some(count)) if arguments.check || arguments.stdout => report::tell(&count),
+        (true, Some(count)) => report::tell(&format!("{count}; nothing was written")),
+        (false, Some(count)) => say(global, &count),
+        (_, None) => {}
+    }
+}
+
+fn word(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Added => "add   ",
+        Kind::Changed => "change",
+        Kind::Removed => "remove",
+    }
+}
+
+fn to_node(outcomes: &[Outcome], problems: &Problems, sources: &Sources, written: bool) -> Node {
+    let environment = |outcome: &Outcome| {
+        let changes = outcome.changes.as_ref();
+        let files = |kind| {
+            let of_kind = changes.into_iter().flat_map(|c| &c.list).filter(move |c| c.kind() == kind);
+            report::words(of_kind.map(|c| c.path.as_str()))
+        };
+        mapping([
+            ("name", Node::new(outcome.name.as_str())),
+            ("added", files(Kind::Added)),
+            ("changed", files(Kind::Changed)),
+            ("removed", files(Kind::Removed)),
+            ("unchanged", number(changes.map_or(0, |c| c.unchanged))),
+        ])
+    };
+    mapping([
+        ("written", Node::new(written)),
+        ("environments", Node::new(outcomes.iter().map(environment).collect::<Vec<_>>())),
+        ("findings", report::to_node(problems, sources)),
+    ])
+}
