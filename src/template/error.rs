@@ -16,7 +16,8 @@ use std::{error::Error as _, sync::Arc};
 /// The diagnostic for an error of MiniJinja.
 pub(super) fn explain(compiled: &Compiled, template: &str, error: &Error, session: &Session) -> Diagnostic {
     let error = deepest(error);
-    let place = place(compiled, template, error);
+    // A filter's place is its name alone: what it was given stands before.
+    let place = compiled.with_subject(place(compiled, template, error));
     let detail = error.detail().unwrap_or("");
     match error.kind() {
         ErrorKind::UndefinedError => undefined(compiled, place, session),
@@ -96,8 +97,6 @@ fn place(compiled: &Compiled, template: &str, error: &Error) -> Place {
 
 /// Something that was not set: which input, where it is used, and where to set it.
 pub(super) fn undefined(compiled: &Compiled, place: Place, session: &Session) -> Diagnostic {
-    // A filter's place is its name alone: what it was given stands before.
-    let place = compiled.with_subject(place);
     let expression = compiled.expression(place);
     let text = compiled.text(place);
     let missing = session.misses.iter().rev().find(|(_, name)| mentions(text, name));
