@@ -42,7 +42,7 @@ pub struct Described {
 
 impl Schema {
     /// Does the schema know a chain of members? Through `properties`, `additionalProperties`, `items` (an
-    /// index), `oneOf` (any form) and `$ref`.
+    /// index), `oneOf` (any form) and `$ref`. The step `*` stands for any member or item.
     pub fn chain(&self, steps: &[&str]) -> Chain {
         self.steps(&[&self.root], steps)
     }
@@ -55,10 +55,10 @@ impl Schema {
             for rule in &here {
                 open |= self.step(rule, step, &mut next, 0);
             }
+            if open && (next.is_empty() || *step == "*") {
+                return Chain::Open;
+            }
             if next.is_empty() {
-                if open {
-                    return Chain::Open;
-                }
                 let mut names = Vec::new();
                 here.iter().for_each(|r| self.names(r, &mut names, 0));
                 let secret = here.iter().any(|r| self.is_secret(r, 0));
@@ -82,18 +82,22 @@ impl Schema {
             }
             return false;
         }
+        let every = step == "*";
         if let Some(found) = rule.properties.as_ref().and_then(|p| p.get(step)) {
             next.push(found);
             return false;
+        }
+        if every {
+            next.extend(rule.properties.iter().flat_map(IndexMap::values));
         }
         let mut open = false;
         let inner = rule.forms.iter().chain(self.target(rule)).filter(|_| depth < DEEPEST);
         for rule in inner {
             open |= self.step(rule, step, next, depth + 1);
         }
-        let index = step.parse::<i64>().is_ok();
+        let index = every || step.parse::<i64>().is_ok();
         match (&rule.additional, &rule.items) {
-            (Additional::Each(each), _) if next.is_empty() => next.push(each),
+            (Additional::Each(each), _) if every || next.is_empty() => next.push(each),
             (Additional::Open, _) => open = true,
             (_, Some(items)) if index => next.push(items),
             _ => {}

@@ -319,6 +319,11 @@ $defs: {p: {type: object, properties: {port: {type: integer}}}}
     assert_eq!(chain("m.web.prot"), unknown(2, &["port"]));
     assert_eq!(chain("l.port"), unknown(1, &[]));
     assert_eq!(chain("f.q"), unknown(1, &["x"]));
+    assert_eq!(chain("m.*.port"), Chain::Known);
+    assert_eq!(chain("m.*.prot"), unknown(2, &["port"]));
+    assert_eq!(chain("l.*.zz"), chain("l.0.zz"));
+    assert_eq!(chain("a.*"), Chain::Known);
+    assert_eq!(chain("o.*.x"), Chain::Open);
     assert_eq!(chain("s.name"), unknown(1, &["secret", "key"]));
     assert_eq!(chain("zz"), unknown(0, &["a", "m", "l", "o", "f", "s"]));
     assert_eq!(Schema::empty().chain(&["a"]), unknown(0, &[]));

@@ -314,12 +314,12 @@ error[template/failed]: this has no result: the numbers are too large, or one is
         "a: {{ inputs.secret | int }}\n",
         r#"
 error[template/failed]: the filter `int`: invalid float literal
- --> templates/test/object.yaml.j2:1:23
+ --> templates/test/object.yaml.j2:1:7
   |
 1 | a: {{ inputs.secret | int }}
-  |                       ^^^
+  |       ^^^^^^^^^^^^^^^^^^^
   |
-  = help: check what `int` is given
+  = help: check what `inputs.secret | int` is given
 "#,
     );
 }

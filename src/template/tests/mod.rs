@@ -1,5 +1,6 @@
 //! The engine as a whole: templates and inputs in, documents or messages out.
 
+mod compiling;
 mod hostile;
 mod messages;
 mod origins;

@@ -64,7 +64,6 @@ pub(crate) enum LocalKind {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Expressions {
     emitted: BTreeMap<String, BTreeMap<(usize, usize), Expression>>,
-    macros: BTreeMap<(String, String), usize>,
 }
 
 impl Expressions {
@@ -73,10 +72,6 @@ impl Expressions {
         let trees = parse::parse(units, syntax, None);
         let pack = Pack::index(units, &trees);
         let mut all = Self::default();
-        for (unit, found) in pack.all_macros() {
-            let key = (units[unit].name.to_owned(), found.name.to_owned());
-            all.macros.entry(key).or_insert_with(|| line(&units[unit], span::range(found.span()).start));
-        }
         for unit in pack.parsed() {
             let mut emitted = BTreeMap::new();
             scope::walk(&pack, unit, &mut Emitted { pack: &pack, emitted: &mut emitted });
@@ -88,16 +83,6 @@ impl Expressions {
     /// What is emitted at the source range of an output span of a template; `None`: nothing.
     pub(crate) fn find(&self, template: &str, range: &Range<usize>) -> Option<&Expression> {
         self.emitted.get(template)?.get(&(range.start, range.end))
-    }
-
-    /// The line, from 1, of a macro in a template.
-    pub(crate) fn macro_line(&self, template: &str, name: &str) -> Option<usize> {
-        self.macros.get(&(template.to_owned(), name.to_owned())).copied()
-    }
-
-    /// All macros: template, name, line.
-    pub(crate) fn macros(&self) -> impl Iterator<Item = (&str, &str, usize)> {
-        self.macros.iter().map(|((template, name), line)| (template.as_str(), name.as_str(), *line))
     }
 }
 

@@ -122,11 +122,6 @@ impl<'a> Pack<'a> {
         self.names(name).iter().filter_map(|name| self.macros.get(name)).flatten().copied().collect()
     }
 
-    /// Every macro of the pack, without call blocks.
-    pub(super) fn all_macros(&self) -> impl Iterator<Item = Found<'a>> + '_ {
-        self.macros.iter().filter(|(name, _)| **name != "caller").flat_map(|(_, found)| found).copied()
-    }
-
     /// What a template gives under a name.
     pub(super) fn export(&self, unit: Option<usize>, name: &str) -> Export<'a> {
         self.export_within(unit, name, self.units.len() + 1)

@@ -460,8 +460,6 @@ fn expressions_are_found_by_the_range_of_an_output_span() {
     let start = lib.find("x }}").unwrap();
     let parameter = local("x", "", None, LocalKind::Parameter);
     assert_eq!(all.find("_lib/l.j2", &(start..start + 1)), Some(&parameter));
-    assert_eq!(all.macro_line("_lib/l.j2", "m"), Some(2));
-    assert_eq!(all.macros().collect::<Vec<_>>(), [("_lib/l.j2", "m", 2)]);
     assert_eq!(all.find("a.yaml.j2", &(0..1)), None);
 }
 
