@@ -165,6 +165,67 @@ proptest! {
     }
 }
 
+/// Parts of templates, good and bad.
+const PARTS: [&str; 44] = [
+    "a: ",
+    "b: ",
+    "é: ",
+    "- ",
+    "\n",
+    "\n",
+    "\n  ",
+    "    ",
+    "{{ inputs.v }}",
+    "{{ inputs.m }}",
+    "{{ inputs.nope }}",
+    "{{ omit }}",
+    "{{ none }}",
+    "{{ 6 / 2 }}",
+    "{{ m(inputs.v) }}",
+    "{{ m(inputs.m) | indent(2) }}",
+    "{% if inputs.v %}",
+    "{% endif %}",
+    "{% for x in inputs.m %}",
+    "{{ x }}",
+    "{% endfor %}",
+    "{% macro m(x) %}",
+    "{% endmacro %}",
+    "{% set y %}",
+    "{% endset %}",
+    "{{ y }}",
+    "\"",
+    "'",
+    "|\n  ",
+    ">-\n  ",
+    "[",
+    "]",
+    "{",
+    "}",
+    ", ",
+    ": ",
+    "&x ",
+    "*x",
+    "!!str ",
+    "# ",
+    "---\n",
+    "<<: ",
+    "\t",
+    "ü€😀",
+];
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 3000, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn no_template_panics_and_every_message_can_be_drawn(parts in prop::collection::vec(prop::sample::select(&PARTS[..]), 0..24)) {
+        let macros = "{% macro m(x) %}k: {{ x }}{% endmacro %}";
+        let world = World::with(&[("o.j2", &format!("{macros}\n{}", parts.concat()))], &inputs("é: 1"), Sources::new());
+        if let Err(messages) = world.render() {
+            prop_assert!(!messages.contains([slots::OPEN, slots::CLOSE, slots::POISON]), "{}", messages);
+        }
+    }
+}
+
 /// What is written is read back as the very same, unless it is refused before writing.
 fn written(node: &Node) -> Result<(), TestCaseError> {
     let mut problems = Problems::new();
