@@ -33,7 +33,7 @@ pub(super) struct Arguments {
 pub(super) fn run(global: &Global, arguments: &Arguments) -> Exit {
     let mut problems = Problems::new();
     let Some(engine) = open::engine(global, &mut problems) else { return open::failed(global, &problems) };
-    let names = select::choose(&arguments.selection, &engine.environments(), &engine.layers(), &mut problems);
+    let names = select::choose(&arguments.selection, &select::Choice::of(&engine), &mut problems);
     let root = open::root(global);
     let colour = global.format == Format::Text && std::io::stdout().is_terminal();
     let bar = progress::bar(global, names.len());

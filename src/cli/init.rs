@@ -23,12 +23,13 @@ pub(super) struct Arguments {
 }
 
 /// The files of a new project: path and text.
-const FILES: [(&str, &str); 6] = [
+const FILES: [(&str, &str); 7] = [
     ("environments/fleet.yaml", include_str!("init/fleet.yaml")),
     ("environments/base.yaml", include_str!("init/base.yaml")),
     ("environments/dev.yaml", include_str!("init/dev.yaml")),
     ("environments/prod.yaml", include_str!("init/prod.yaml")),
     (".gitattributes", include_str!("init/gitattributes")),
+    (".gitignore", include_str!("init/gitignore")),
     ("renovate.json", include_str!("init/renovate.json")),
 ];
 
@@ -71,5 +72,5 @@ pub(super) fn run(global: &Global, arguments: &Arguments) -> Exit {
 }
 
 fn shown(folder: &Path, path: &str) -> String {
-    folder.join(path).display().to_string()
+    if folder == Path::new(".") { path.to_owned() } else { folder.join(path).display().to_string() }
 }

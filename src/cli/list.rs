@@ -30,7 +30,7 @@ pub(super) fn run(global: &Global, arguments: &Arguments) -> Exit {
         all: arguments.environments.is_empty(),
         shard: None,
     };
-    let names = super::select::choose(&selection, &engine.environments(), &engine.layers(), &mut problems);
+    let names = super::select::choose(&selection, &super::select::Choice::of(&engine), &mut problems);
     let environments: Vec<Environment> =
         names.iter().filter_map(|name| resolve::environment(&engine.project, name, &mut problems)).collect();
     if global.format == Format::Json {

@@ -62,7 +62,7 @@ pub(super) fn run(global: &Global, arguments: &Arguments) -> Exit {
     host::watch_interrupts();
     let mut problems = Problems::new();
     let Some(engine) = open::engine(global, &mut problems) else { return open::failed(global, &problems) };
-    let names = select::choose(&arguments.selection, &engine.environments(), &engine.layers(), &mut problems);
+    let names = select::choose(&arguments.selection, &select::Choice::of(&engine), &mut problems);
     let root = open::root(global);
     let bar = progress::bar(global, names.len());
     let outcomes = engine.each(&names, |built| {
@@ -214,7 +214,7 @@ fn tell(global: &Global, arguments: &Arguments, outcomes: &[Outcome], problems: 
                     .for_each(|c| print(&format!("{} {}/{}\n", word(c.kind()), changes.shown, c.path)));
             }
             say(global, &format!("{}: {changes}", outcome.name));
-            if let Some(root) = outcome.root.as_deref().filter(|_| !changes.is_empty() && !arguments.check) {
+            if let Some(root) = outcome.root.as_deref().filter(|_| is_new(changes) && !arguments.check) {
                 say(
                     global,
                     &format!(
@@ -231,6 +231,11 @@ fn tell(global: &Global, arguments: &Arguments, outcomes: &[Outcome], problems: 
         (false, Some(count)) => say(global, &count),
         (_, None) => {}
     }
+}
+
+/// Is this the first render of the tree?
+fn is_new(changes: &Changes) -> bool {
+    changes.list.iter().any(|c| c.kind() == Kind::Added && c.path.as_str() == "cluster/kustomization.yaml")
 }
 
 fn word(kind: Kind) -> &'static str {

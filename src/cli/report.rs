@@ -3,7 +3,7 @@
 use super::{Format, Global};
 use crate::{
     diag::{self, Diagnostic, Problems, Severity, Sources},
-    yaml::{Map, Node, Value, to_json},
+    yaml::{Map, Node, to_json},
 };
 use std::io::Write;
 
@@ -53,7 +53,7 @@ pub(super) fn count(problems: &Problems) -> Option<String> {
     (!parts.is_empty()).then(|| parts.join(", "))
 }
 
-/// Findings as data: `[{id, severity, message, places: [{file, line, column, text}], output, because, help}]`.
+/// Findings as data: `[{id, severity, message, places: [{file, line, column, text}], outputs, because, help}]`.
 pub(super) fn to_node(problems: &Problems, sources: &Sources) -> Node {
     let strings = |list: &[String]| Node::new(list.iter().map(|s| Node::new(s.as_str())).collect::<Vec<_>>());
     let one = |d: &Diagnostic| {
@@ -71,7 +71,7 @@ pub(super) fn to_node(problems: &Problems, sources: &Sources) -> Node {
             ("severity", Node::new(severity(d.severity))),
             ("message", Node::new(d.message.as_str())),
             ("places", Node::new(places.collect::<Vec<_>>())),
-            ("output", d.output.as_deref().map_or(Node::new(Value::Null), Node::new)),
+            ("outputs", strings(&d.outputs)),
             ("because", strings(&d.because)),
             ("help", strings(&d.help)),
         ])

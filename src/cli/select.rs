@@ -1,6 +1,9 @@
 //! Which environments are meant: names, globs (`edge/*`), `--all`, a shard of them.
 
-use crate::diag::{Diagnostic, Problems, did_you_mean, list};
+use crate::{
+    diag::{Diagnostic, Problems, did_you_mean, list},
+    pipeline::Engine,
+};
 use globset::GlobBuilder;
 
 /// What a command takes to choose environments.
@@ -25,13 +28,31 @@ fn shard(text: &str) -> Result<(usize, usize), String> {
     }
 }
 
+/// What there is to choose from.
+pub(super) struct Choice<'a> {
+    /// The environments that can be rendered.
+    pub(super) known: Vec<&'a str>,
+    /// Layers, which are never rendered alone.
+    pub(super) layers: Vec<&'a str>,
+    /// Those that are there but cannot be used, which was told.
+    pub(super) broken: Vec<&'a str>,
+}
+
+impl<'a> Choice<'a> {
+    /// What a project has.
+    pub(super) fn of(engine: &'a Engine) -> Self {
+        let broken = engine.project.broken.environments.iter().map(String::as_str).collect();
+        Self { known: engine.environments(), layers: engine.layers(), broken }
+    }
+}
+
 /// The names meant, sorted; every mistake is told.
 pub(super) fn choose<'a>(
     selection: &Selection,
-    known: &[&'a str],
-    layers: &[&str],
+    choice: &Choice<'a>,
     problems: &mut Problems,
 ) -> Vec<&'a str> {
+    let known = choice.known.as_slice();
     if selection.environments.is_empty() && !selection.all {
         problems.push(
             Diagnostic::error("usage/no-environment", "no environment is named")
@@ -43,7 +64,8 @@ pub(super) fn choose<'a>(
     let mut chosen: Vec<&str> = if selection.all { known.to_vec() } else { Vec::new() };
     for pattern in &selection.environments {
         match matching(pattern, known) {
-            Ok(found) if found.is_empty() => problems.push(unknown(pattern, known, layers)),
+            Ok(found) if found.is_empty() && choice.broken.contains(&pattern.as_str()) => {}
+            Ok(found) if found.is_empty() => problems.push(unknown(pattern, known, &choice.layers)),
             Ok(found) => chosen.extend(found),
             Err(why) => {
                 problems.push(Diagnostic::error("usage/glob", format!("`{pattern}` is no glob: {why}")))
@@ -79,6 +101,7 @@ fn unknown(pattern: &str, known: &[&str], layers: &[&str]) -> Diagnostic {
         Diagnostic::error("usage/unknown-environment", format!("there is no environment `{pattern}`"));
     match did_you_mean(pattern, known.iter().copied()) {
         Some(near) => diagnostic.help(format!("did you mean `{near}`?")),
+        None if known.is_empty() => diagnostic.help("add one under `environments/`"),
         None => diagnostic.help(format!("there is {}", list(known.iter().copied()))),
     }
 }
@@ -97,7 +120,8 @@ mod tests {
     ) -> (Vec<&'static str>, Problems) {
         let environments = environments.iter().map(|e| (*e).to_owned()).collect();
         let mut problems = Problems::new();
-        (choose(&Selection { environments, all, shard }, &KNOWN, &["base"], &mut problems), problems)
+        let choice = Choice { known: KNOWN.to_vec(), layers: vec!["base"], broken: vec!["bad"] };
+        (choose(&Selection { environments, all, shard }, &choice, &mut problems), problems)
     }
 
     #[test]
@@ -125,6 +149,7 @@ mod tests {
     fn mistakes_have_a_remedy() {
         assert_eq!(chosen(&["prd"], false, None).1.0[0].help, ["did you mean `prod`?"]);
         assert!(chosen(&["base"], false, None).1.0[0].message.contains("is a layer"));
+        assert!(chosen(&["bad"], false, None).1.is_empty(), "why it cannot be used was told");
         assert!(chosen(&[], false, None).1.has_errors());
     }
 }

@@ -27,8 +27,9 @@ pub(super) fn run(global: &Global, arguments: &Arguments) -> Exit {
     let Some(engine) = open::engine_or_builtin(global, &mut problems) else {
         return open::failed(global, &problems);
     };
-    // What is wrong elsewhere in the project is no business of this command.
-    let mut problems = Problems::new();
+    // What is wrong elsewhere in the project is no business of this command, what is wrong with the pack is.
+    let broken = engine.project.broken.packs.contains(&arguments.pack);
+    let mut problems = if broken { problems } else { Problems::new() };
     let Some(pack) = find(&engine.project, &arguments.pack, &mut problems) else {
         report::findings(global, &problems, &engine.project.sources);
         return Exit::Unknown;
