@@ -3,7 +3,7 @@
 
 use crate::{
     check,
-    diag::{Diagnostic, Problems},
+    diag::Problems,
     layout,
     load::{self, Files, Pack, Project},
     render,
@@ -123,10 +123,6 @@ impl Engine {
             all.extend(part);
         }
         if all.len() < count {
-            if !problems.has_errors() {
-                let message = format!("`{}` uses a pack that has errors", environment.name);
-                problems.push(Diagnostic::error("render/pack", message).at(environment.place));
-            }
             return None;
         }
         layout::join(environment, &self.project.packs, all, problems)

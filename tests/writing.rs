@@ -379,7 +379,7 @@ fn a_hand_edit_stops_the_render_until_force() {
     place(project.path(), "apps/old/x.yaml", "x: mine\n");
     let before = snapshot(project.path());
     let said = render(project.path(), &second()).unwrap_err();
-    let outputs: Vec<_> = said.iter().map(|d| (d.id, d.output.clone().unwrap())).collect();
+    let outputs: Vec<_> = said.iter().map(|d| (d.id, d.outputs[0].clone())).collect();
     assert_eq!(
         outputs,
         [
@@ -417,7 +417,7 @@ fn a_foreign_file_is_never_overwritten_even_with_force() {
     for force in [false, true] {
         let said = render_with(project.path(), &second(), force, &mut |_| Ok(())).unwrap_err();
         assert_eq!(said[0].id, "write/foreign-file");
-        assert_eq!(said[0].output.as_deref(), Some("fleet-out/prod/apps/new/deep/y.yaml"));
+        assert_eq!(said[0].outputs.first().map(String::as_str), Some("fleet-out/prod/apps/new/deep/y.yaml"));
     }
     place(project.path(), "apps/new/deep/y.yaml", "y: 1\n");
     render(project.path(), &second()).unwrap();

@@ -182,5 +182,5 @@ fn a_finding_shows_where_the_value_was_set_and_written() {
     let findings = check(&tree, None, &policy()).findings.0;
     let places: Vec<Place> = findings[0].labels.iter().map(|label| label.place).collect();
     assert_eq!(places, [config, template]);
-    assert_eq!(findings[0].output.as_deref(), Some("fleet-out/prod/apps/a/b.yaml"));
+    assert_eq!(findings[0].outputs.first().map(String::as_str), Some("fleet-out/prod/apps/a/b.yaml"));
 }

@@ -42,8 +42,8 @@ pub struct Diagnostic {
     pub message: String,
     /// Where: the first is the primary one.
     pub labels: Vec<Label>,
-    /// The output it is about, `fleet-out/prod/apps/kuard/deployment.yaml` or with `:line`.
-    pub output: Option<String>,
+    /// The outputs it is about, `fleet-out/prod/apps/kuard/deployment.yaml` or with `:line`.
+    pub outputs: Vec<String>,
     /// Further causes, one line each.
     pub because: Vec<String>,
     /// What to do, one line each.
@@ -68,7 +68,7 @@ impl Diagnostic {
             severity,
             message: message.into(),
             labels: Vec::new(),
-            output: None,
+            outputs: Vec::new(),
             because: Vec::new(),
             help: Vec::new(),
         }
@@ -92,7 +92,7 @@ impl Diagnostic {
     /// Names the output file it is about.
     #[must_use]
     pub fn output(mut self, output: impl Into<String>) -> Self {
-        self.output = Some(output.into());
+        self.outputs.push(output.into());
         self
     }
 
@@ -111,6 +111,18 @@ impl Diagnostic {
     }
 }
 
+impl Diagnostic {
+    /// The same but for the outputs?
+    fn says_the_same(&self, other: &Diagnostic) -> bool {
+        self.id == other.id
+            && self.labels == other.labels
+            && self.message == other.message
+            && self.severity == other.severity
+            && self.because == other.because
+            && self.help == other.help
+    }
+}
+
 /// What a stage found. A stage reports every problem it finds, not the first.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Problems(pub Vec<Diagnostic>);
@@ -121,10 +133,17 @@ impl Problems {
         Self::default()
     }
 
-    /// Adds one, unless the very same was said before.
+    /// Adds one. What was said before of other outputs is said once, of all of them.
     pub fn push(&mut self, diagnostic: Diagnostic) {
-        if !self.0.contains(&diagnostic) {
-            self.0.push(diagnostic);
+        match self.0.iter_mut().find(|known| known.says_the_same(&diagnostic)) {
+            None => self.0.push(diagnostic),
+            Some(known) => {
+                for output in diagnostic.outputs {
+                    if !known.outputs.contains(&output) {
+                        known.outputs.push(output);
+                    }
+                }
+            }
         }
     }
 

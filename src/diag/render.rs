@@ -22,8 +22,9 @@ pub fn render(diagnostic: &Diagnostic, sources: &Sources, colour: bool) -> Strin
         group = group
             .element(Snippet::source(text).path(sources.name(label.place.source)).annotation(annotation));
     }
-    if let Some(output) = &diagnostic.output {
-        group = group.element(Level::NOTE.message(format!("in {output}")));
+    if let Some((first, more)) = diagnostic.outputs.split_first() {
+        let more = if more.is_empty() { String::new() } else { format!(" and {} more", more.len()) };
+        group = group.element(Level::NOTE.message(format!("in {first}{more}")));
     }
     for because in &diagnostic.because {
         group = group.element(Level::NOTE.message(because.as_str()));

@@ -69,8 +69,19 @@ pub fn component(
     }
     patch::apply(&component.patches, &mut objects, &mut found);
     let failed = found.has_errors();
-    problems.extend(found);
+    for diagnostic in found.0 {
+        problems.push(for_component(diagnostic, environment, component));
+    }
     (!failed).then_some(Rendered { index, objects })
+}
+
+/// Says of which output and for which component a template was wrong.
+fn for_component(mut diagnostic: Diagnostic, environment: &Environment, component: &Component) -> Diagnostic {
+    let folder = format!("fleet-out/{}/{}/{}", environment.name, component.stage.as_str(), component.name);
+    if !diagnostic.labels.iter().any(|label| label.place.source == component.place.source) {
+        diagnostic = diagnostic.label(component.place, "for this component");
+    }
+    if diagnostic.outputs.is_empty() { diagnostic.output(folder) } else { diagnostic }
 }
 
 /// Partials begin with `_`; values belong to a release.

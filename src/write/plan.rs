@@ -251,7 +251,7 @@ fn rebuilt(shown: &str) -> Diagnostic {
 }
 
 fn unknown_folder(shown: &str, foreign: &[Diagnostic]) -> Diagnostic {
-    let paths = foreign.iter().filter_map(|d| d.output.as_deref());
+    let paths = foreign.iter().filter_map(|d| d.outputs.first().map(String::as_str));
     let message = format!(
         "`{shown}` has no inventory, and {} files in it are not what this render writes there",
         foreign.len()

@@ -51,7 +51,7 @@ mod tests {
             "{{apiVersion: v1, kind: ConfigMap, metadata: {{name: a, namespace: default}}, data: {data}}}"
         );
         let found = findings("yaml/kustomize", &[("apps/a/x.yaml", &text)]);
-        found.into_iter().filter_map(|finding| finding.output).collect()
+        found.into_iter().filter_map(|finding| finding.outputs.into_iter().next()).collect()
     }
 
     #[test]

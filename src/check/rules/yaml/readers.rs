@@ -94,7 +94,7 @@ mod tests {
     fn so_is_that_of_a_foreign_tree() {
         let found = check(&tree(&[("x.yaml", TEXT)]), None, &Policy::of_folder("clusters")).findings.0;
         assert_eq!(found.len(), 4);
-        assert_eq!(found[0].output.as_deref(), Some("clusters/x.yaml"));
+        assert_eq!(found[0].outputs.first().map(String::as_str), Some("clusters/x.yaml"));
     }
 
     #[test]
