@@ -229,7 +229,7 @@ pub(super) fn holds(when: &When, inputs: &Node) -> bool {
         When::Fixed(fixed) => *fixed,
         When::Input(path) => {
             let steps = path.strip_prefix("inputs.").unwrap_or(path).split('.');
-            let found = steps.fold(Some(inputs), |node, step| node.and_then(|n| n.get(step)));
+            let found = steps.into_iter().try_fold(inputs, |node, step| node.get(step));
             found.is_some_and(|n| !n.is_null() && n.as_bool() != Some(false))
         }
     }

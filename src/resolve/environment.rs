@@ -4,11 +4,12 @@ use super::{
     component::{self, Draft},
     merge,
     model::{Cluster, Environment, Flux, Namespace, Source, SourceRef, Spot},
-    references::{Resolver, Roots, Target},
+    references::{Resolver, Roots},
+    target::Target,
 };
 use crate::{
     config::{self, ClusterFile, Controller, EnvironmentFile, ExampleFile, Sync},
-    diag::{Diagnostic, Place, Problems},
+    diag::{Diagnostic, Place, Problems, Sources},
     load::{OwnFluxSystem, Pack, Project},
     yaml::{Key, Map, Node, Value},
 };
@@ -173,25 +174,11 @@ fn build(
     let vars = merged.get("vars").unwrap_or(&empty);
     let facts = facts(around, &file, &flux);
     let drafts = component::drafts(project, merged, &file, problems);
-    let fills: Vec<_> = drafts
+    let targets = drafts.iter().map(|draft| (draft.name.clone(), target(draft, &project.sources)));
+    let given = around
+        .exports
         .iter()
-        .map(|draft| {
-            move |node: &mut Node| {
-                let schema = &draft.pack.schema;
-                schema.check(
-                    node,
-                    "inputs",
-                    &project.sources,
-                    &mut Problems::new(),
-                    crate::schema::Mode::Inputs,
-                );
-            }
-        })
-        .collect();
-    let targets = drafts.iter().zip(&fills).map(|(draft, fill)| (draft.name.clone(), target(draft, fill)));
-    let nothing = |_: &mut Node| {};
-    let given =
-        around.exports.iter().map(|(name, exports)| (name.clone(), stand_in(name, exports, &nothing)));
+        .map(|(name, exports)| (name.clone(), stand_in(name, exports, &project.sources)));
     let texts = |path: &str| project.files.get(path).cloned();
     let mut resolver = Resolver::new(Roots {
         vars,
@@ -233,22 +220,24 @@ fn facts(around: &Surroundings, file: &EnvironmentFile, flux: &Flux) -> Node {
     Node::new(facts)
 }
 
-fn target<'a>(draft: &'a Draft, fill: &'a dyn Fn(&mut Node)) -> Target<'a> {
+fn target<'a>(draft: &'a Draft, sources: &'a Sources) -> Target<'a> {
     Target {
         raw: draft.inputs.clone(),
-        fill,
+        schema: Some(&draft.pack.schema),
+        sources,
         filled: OnceCell::new(),
         component: draft.facts.clone(),
         exports: draft.pack.node.get("exports"),
     }
 }
 
-fn stand_in<'a>(name: &str, exports: &'a Node, fill: &'a dyn Fn(&mut Node)) -> Target<'a> {
+fn stand_in<'a>(name: &str, exports: &'a Node, sources: &'a Sources) -> Target<'a> {
     let text = |key: &str| exports.get(key).and_then(Node::as_str).unwrap_or(name).to_owned();
     let component = Map::from_iter([("name", Node::new(name)), ("namespace", Node::new(text("namespace")))]);
     Target {
         raw: Node::new(Map::new()),
-        fill,
+        schema: None,
+        sources,
         filled: OnceCell::new(),
         component: Node::new(component),
         exports: Some(exports),

@@ -7,6 +7,7 @@ mod model;
 mod path;
 mod references;
 mod secrets;
+mod target;
 
 pub use environment::{EVERY_GROUP, Example, cluster_names, environment, example};
 pub use merge::overlay_values;

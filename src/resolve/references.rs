@@ -1,13 +1,16 @@
 //! `{$from: PATH}`, `{$text: "…{PATH}…"}`, `{$file: PATH}`: values that stand elsewhere. Resolved on
 //! demand, depth first, with a memo per path; a cycle or a missing target is told once.
 
-use super::path::{self, Piece};
+use super::{
+    path::{self, Piece},
+    target::{Target, reference},
+};
 use crate::{
     diag::{Diagnostic, Place, Problems, did_you_mean, list},
     yaml::{Key, Map, Node, Origin, Read, Value},
 };
 use indexmap::IndexMap;
-use std::{cell::OnceCell, collections::HashMap, sync::Arc};
+use std::{collections::HashMap, sync::Arc};
 
 /// A longer chain of references to references is refused, before the stack is.
 const LONGEST_CHAIN: usize = 64;
@@ -22,61 +25,6 @@ pub(super) struct Roots<'a> {
     pub(super) files: &'a dyn Fn(&str) -> Option<Arc<str>>,
     /// Names of those texts, for proposals.
     pub(super) file_names: Vec<String>,
-}
-
-/// What references may name in a component.
-pub(super) struct Target<'a> {
-    /// As written, references not resolved.
-    pub(super) raw: Node,
-    /// Fills the defaults of `raw`.
-    pub(super) fill: &'a dyn Fn(&mut Node),
-    /// `raw` with its defaults, once somebody asked.
-    pub(super) filled: OnceCell<Node>,
-    /// `{name, namespace, pack, stage}`.
-    pub(super) component: Node,
-    /// The pack's `exports`.
-    pub(super) exports: Option<&'a Node>,
-}
-
-impl Target<'_> {
-    /// The inputs with defaults; references stay references.
-    fn inputs(&self) -> &Node {
-        self.filled.get_or_init(|| {
-            let mut filled = mask(&self.raw);
-            (self.fill)(&mut filled);
-            unmask(&mut filled, &self.raw);
-            filled
-        })
-    }
-}
-
-/// References replaced by null, so that no default is filled into one.
-fn mask(node: &Node) -> Node {
-    let value = match &node.value {
-        Value::Map(map) if reference(map).is_some() => Value::Null,
-        Value::Map(map) => Value::Map(map.iter().map(|(k, v)| (k.clone(), mask(v))).collect()),
-        Value::Seq(items) => Value::Seq(items.iter().map(mask).collect()),
-        other => other.clone(),
-    };
-    Node { value, origin: node.origin.clone(), style: node.style }
-}
-
-/// References put back where [`mask`] took them out.
-fn unmask(filled: &mut Node, raw: &Node) {
-    match (&mut filled.value, &raw.value) {
-        (_, Value::Map(map)) if reference(map).is_some() => *filled = raw.clone(),
-        (Value::Map(filled), Value::Map(raw)) => {
-            for (key, node) in raw.iter() {
-                if let Some(member) = filled.get_mut(&key.text) {
-                    unmask(member, node);
-                }
-            }
-        }
-        (Value::Seq(filled), Value::Seq(raw)) => {
-            filled.iter_mut().zip(raw).for_each(|(filled, raw)| unmask(filled, raw));
-        }
-        _ => {}
-    }
 }
 
 /// The outcome of looking a path up.
@@ -431,11 +379,6 @@ impl<'a> Resolver<'a> {
             None => Found::Value(node),
         }
     }
-}
-
-/// The reference key of a mapping and what it names.
-fn reference(map: &Map) -> Option<(&str, &Node)> {
-    map.iter().find(|(k, _)| matches!(&*k.text, "$from" | "$text" | "$file")).map(|(k, v)| (&*k.text, v))
 }
 
 /// `$$from` writes the key `$from`.

@@ -295,15 +295,7 @@ impl<'a> Walker<'_, 'a, '_> {
                 self.body(&s.false_body);
             }
             Stmt::WithBlock(s) => self.within(&s.body, |walker| {
-                for (target, expr) in &s.assignments {
-                    walker.expr(expr);
-                    walker.visitor.assignment(target, expr, &walker.scope);
-                    let of = walker.scope.chain(expr);
-                    for name in span::targets(target) {
-                        let (of, chain) = (of.clone(), of.clone().filter(|_| matches!(target, Expr::Var(_))));
-                        walker.scope.bind(name, Binding { kind: Kind::With, expr: Some(expr), chain, of });
-                    }
-                }
+                s.assignments.iter().for_each(|(target, expr)| walker.with(target, expr));
             }),
             Stmt::Set(s) => {
                 self.member_target(&s.target);
@@ -334,6 +326,17 @@ impl<'a> Walker<'_, 'a, '_> {
             | Stmt::Extends(_)
             | Stmt::Include(_) => {}
             Stmt::Continue(_) | Stmt::Break(_) => {}
+        }
+    }
+
+    /// One assignment of a `{% with %}`.
+    fn with(&mut self, target: &'a Expr<'a>, expr: &'a Expr<'a>) {
+        self.expr(expr);
+        self.visitor.assignment(target, expr, &self.scope);
+        let of = self.scope.chain(expr);
+        for name in span::targets(target) {
+            let (of, chain) = (of.clone(), of.clone().filter(|_| matches!(target, Expr::Var(_))));
+            self.scope.bind(name, Binding { kind: Kind::With, expr: Some(expr), chain, of });
         }
     }
 
