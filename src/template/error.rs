@@ -13,6 +13,9 @@ use crate::{
 use minijinja::{Error, ErrorKind};
 use std::{error::Error as _, sync::Arc};
 
+/// How the filter `required` begins what its author says.
+const REQUIRED: &str = "the filter `required`: ";
+
 /// The diagnostic for an error of MiniJinja.
 pub(super) fn explain(compiled: &Compiled, template: &str, error: &Error, session: &Session) -> Diagnostic {
     let error = deepest(error);
@@ -20,6 +23,7 @@ pub(super) fn explain(compiled: &Compiled, template: &str, error: &Error, sessio
     let place = compiled.with_subject(place(compiled, template, error));
     let detail = error.detail().unwrap_or("");
     match error.kind() {
+        _ if detail.starts_with(REQUIRED) => required(place, compiled, session, &detail[REQUIRED.len()..]),
         ErrorKind::UndefinedError => undefined(compiled, place, session),
         _ if detail.contains("undefined") => undefined(compiled, place, session),
         ErrorKind::OutOfFuel => {
@@ -113,6 +117,20 @@ pub(super) fn undefined(compiled: &Compiled, place: Place, session: &Session) ->
         None => problem,
     };
     problem.help(format!("set `{}`, {}", path, remedy(of)))
+}
+
+/// What a template asked for with `required`, in its author's words.
+fn required(place: Place, compiled: &Compiled, session: &Session, said: &str) -> Diagnostic {
+    let text = compiled.text(place);
+    let problem = Diagnostic::error("template/required", said).label(place, "required here");
+    let Some((of, name)) = session.misses.iter().rev().find(|(_, name)| mentions(text, name)) else {
+        return problem.help("give it a value that is not empty");
+    };
+    let problem = match of.origin.place() {
+        Some(at) => problem.label(at, format!("set `{name}` here")),
+        None => problem,
+    };
+    problem.help(format!("set `{}`", member(&of.path, name)))
 }
 
 fn remedy(of: &Arc<Tracked>) -> &'static str {

@@ -10,7 +10,7 @@ use std::{collections::BTreeSet, fs, path::Path};
 
 impl Staged {
     /// Puts everything in place: pending inventory, renames, deletions, final inventory. Ctrl-C does not stop it:
-    /// it takes a moment only. Call it after a [`flush`].
+    /// it takes a moment only. Call it after a [`flush`](super::flush).
     ///
     /// # Errors
     /// `write/failed`. Every file is then wholly old or wholly new, and the next run completes the rest.

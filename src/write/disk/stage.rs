@@ -16,7 +16,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-/// A tree whose temporary files are written: after a [`flush`], [`Staged::commit`] puts them in place. Dropped
+/// A tree whose temporary files are written: after a [`flush`](super::flush), [`Staged::commit`] puts them in place. Dropped
 /// instead, it takes them away again.
 #[derive(Debug)]
 pub struct Staged {
