@@ -39,10 +39,10 @@ pub(super) fn run(global: &Global, arguments: &Arguments) -> Exit {
     let bar = progress::bar(global, names.len());
     let outcomes = engine.each(&names, |built| {
         let outcome = difference(built, arguments, &root, colour);
-        bar.inc(1);
+        bar.step();
         outcome
     });
-    bar.finish_and_clear();
+    bar.finish();
     let mut texts = Vec::new();
     for (name, text, found) in outcomes {
         problems.extend(found);

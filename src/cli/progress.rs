@@ -2,19 +2,44 @@
 
 use super::{Format, Global};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
-use std::{io::IsTerminal, time::Duration};
+use std::{
+    io::IsTerminal,
+    sync::atomic::{AtomicBool, Ordering},
+    time::Duration,
+};
 
-/// A bar over `length` environments; draws nothing unless stderr is a terminal, and nothing in the
-/// first moment.
-pub(super) fn bar(global: &Global, length: usize) -> ProgressBar {
-    if global.quiet || global.format == Format::Json || length < 2 || !std::io::stderr().is_terminal() {
-        return ProgressBar::hidden();
-    }
-    let bar = ProgressBar::with_draw_target(Some(length as u64), ProgressDrawTarget::stderr_with_hz(10));
-    if let Ok(style) = ProgressStyle::with_template("{bar:30} {pos}/{len} environments  {msg}") {
+/// Work that ends sooner shows no bar.
+const MOMENT: Duration = Duration::from_millis(400);
+
+/// A bar that appears after a moment, and only on a terminal.
+pub(super) struct Bar {
+    bar: ProgressBar,
+    /// Still to appear.
+    waiting: AtomicBool,
+}
+
+/// A bar over `length` environments.
+pub(super) fn bar(global: &Global, length: usize) -> Bar {
+    let wanted =
+        !global.quiet && global.format != Format::Json && length > 1 && std::io::stderr().is_terminal();
+    let bar = ProgressBar::with_draw_target(Some(length as u64), ProgressDrawTarget::hidden());
+    if let Ok(style) = ProgressStyle::with_template("{bar:30} {pos}/{len} environments") {
         bar.set_style(style);
     }
-    // The first tick draws: a run that ends before it shows no bar.
-    bar.enable_steady_tick(Duration::from_millis(300));
-    bar
+    Bar { bar, waiting: AtomicBool::new(wanted) }
+}
+
+impl Bar {
+    /// One environment more is done.
+    pub(super) fn step(&self) {
+        self.bar.inc(1);
+        if self.bar.elapsed() > MOMENT && self.waiting.swap(false, Ordering::Relaxed) {
+            self.bar.set_draw_target(ProgressDrawTarget::stderr_with_hz(10));
+        }
+    }
+
+    /// All is done: the bar vanishes.
+    pub(super) fn finish(&self) {
+        self.bar.finish_and_clear();
+    }
 }

@@ -6,7 +6,7 @@ use super::{
     select::{self, Selection},
 };
 use crate::{
-    diag::{Diagnostic, Problems, Sources},
+    diag::{Diagnostic, Place, Problems, Sources},
     host, layout,
     pipeline::{Built, Engine},
     resolve::Sync,
@@ -44,6 +44,9 @@ pub(super) struct Arguments {
     no_check: bool,
 }
 
+/// More environments than this without a change are counted, not listed.
+const MANY: usize = 10;
+
 /// What became of one environment.
 struct Outcome {
     name: String,
@@ -67,10 +70,10 @@ pub(super) fn run(global: &Global, arguments: &Arguments) -> Exit {
     let bar = progress::bar(global, names.len());
     let outcomes = engine.each(&names, |built| {
         let outcome = outcome(built, arguments, &root);
-        bar.inc(1);
+        bar.step();
         outcome
     });
-    bar.finish_and_clear();
+    bar.finish();
     finish(global, arguments, &engine, outcomes, problems, &root)
 }
 
@@ -80,6 +83,7 @@ fn outcome(built: Built, arguments: &Arguments, root: &Path) -> Outcome {
     if !arguments.no_check {
         problems.extend(findings);
     }
+    let sync = environment.as_ref().map(|e| (e.flux.sync, e.flux.place));
     let mut outcome = Outcome {
         root: environment
             .filter(|e| e.flux.sync == Sync::None)
@@ -96,9 +100,19 @@ fn outcome(built: Built, arguments: &Arguments, root: &Path) -> Outcome {
         outcome.text = text(&tree, &shown(arguments, &outcome.name));
         return outcome;
     }
-    if let Err(problem) = plan(&mut outcome, &tree, arguments, root) {
-        outcome.broken = true;
-        outcome.problems.push(*problem);
+    match plan(&mut outcome, &tree, arguments, root) {
+        Ok(changes) => {
+            if let Some((sync, place)) =
+                sync.filter(|(sync, _)| *sync != Sync::Operator && drops_instance(&changes))
+            {
+                outcome.problems.push(instance_stays(&outcome.name, sync, place));
+            }
+            outcome.changes = Some(changes.without_contents());
+        }
+        Err(problem) => {
+            outcome.broken = true;
+            outcome.problems.push(*problem);
+        }
     }
     outcome
 }
@@ -109,7 +123,7 @@ fn plan(
     tree: &Tree,
     arguments: &Arguments,
     root: &Path,
-) -> Result<(), Box<Diagnostic>> {
+) -> Result<Changes, Box<Diagnostic>> {
     if host::interrupted() {
         return Err(Box::new(Diagnostic::error("write/interrupted", "interrupted; nothing was written")));
     }
@@ -123,8 +137,29 @@ fn plan(
     {
         outcome.staged = Some(lock.stage(&changes)?);
     }
-    outcome.changes = Some(changes.without_contents());
-    Ok(())
+    Ok(changes)
+}
+
+/// Does a FluxInstance go that stood in the tree?
+fn drops_instance(changes: &Changes) -> bool {
+    let has = |bytes: &Option<Vec<u8>>| {
+        bytes.as_deref().is_some_and(|b| String::from_utf8_lossy(b).contains("\nkind: FluxInstance\n"))
+    };
+    let sync = changes.list.iter().find(|c| c.path.as_str() == "cluster/sync.yaml");
+    sync.is_some_and(|c| has(&c.before) && !has(&c.after))
+}
+
+/// A FluxInstance is never pruned: Flux would go with it. So it stays in charge until it is told.
+fn instance_stays(name: &str, sync: Sync, place: Option<Place>) -> Diagnostic {
+    let message = format!("the FluxInstance of `{name}` stays in the cluster and goes on syncing");
+    let diagnostic = Diagnostic::warning("render/instance-stays", message)
+        .at(place)
+        .because("it is not pruned, because Flux would be uninstalled with it")
+        .help("take its sync away by hand: `kubectl -n flux-system patch fluxinstance flux --type=json -p '[{\"op\": \"remove\", \"path\": \"/spec/sync\"}]'`");
+    match sync {
+        Sync::None => diagnostic.help("then apply the root Kustomization that a first render prints"),
+        _ => diagnostic.help("then apply `cluster/sync.yaml`, which makes the root source and Kustomization"),
+    }
 }
 
 /// Where the tree of an environment goes.
@@ -202,10 +237,12 @@ fn commit(outcomes: &mut [Outcome], anchor: &Path) -> Result<(), Box<Diagnostic>
 
 fn tell(global: &Global, arguments: &Arguments, outcomes: &[Outcome], problems: &Problems) {
     let failed = problems.has_errors();
+    let same = outcomes.iter().filter(|o| o.changes.as_ref().is_some_and(Changes::is_empty)).count();
     for outcome in outcomes {
         print(&outcome.text);
         if let Some(changes) = &outcome.changes
             && (!failed || arguments.check)
+            && !(changes.is_empty() && same > MANY)
         {
             if arguments.check {
                 changes
@@ -223,6 +260,9 @@ fn tell(global: &Global, arguments: &Arguments, outcomes: &[Outcome], problems: 
                 );
             }
         }
+    }
+    if same > MANY && (!failed || arguments.check) {
+        say(global, &format!("{same} environments unchanged"));
     }
     let count = report::count(problems);
     match (failed, count) {
