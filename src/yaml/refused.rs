@@ -7,8 +7,31 @@ use crate::diag::{Diagnostic, Place, Problems};
 const MAX_KEY: usize = 1000;
 
 /// Reports text that does not survive kustomize: U+007F–U+009F, U+FFFE and U+FFFF in keys and values, the key `<<`, keys
-/// over 1,000 characters; and floats that are no numbers. Literal text of templates counts too.
+/// over 1,000 characters; in `metadata.annotations` texts of several lines that begin with a tab; and floats that are no
+/// numbers. Literal text of templates counts too.
 pub fn refused(node: &Node, problems: &mut Problems) {
+    damaged(node, problems);
+    if let Some(Value::Map(annotations)) = node.at(&["metadata", "annotations"]).map(|node| &node.value) {
+        annotations.iter().for_each(|(key, value)| annotation(&key.text, value, problems));
+    }
+}
+
+/// kustomize writes annotations anew, as a block, and cannot read a block back that begins with a tab.
+fn annotation(key: &str, value: &Node, problems: &mut Problems) {
+    if value.as_str().is_some_and(|text| text.starts_with('\t') && text.contains('\n')) {
+        problems.push(
+            Diagnostic::error(
+                "yaml/annotation",
+                format!("the annotation `{key}` has several lines and begins with a tab"),
+            )
+            .at(value.place())
+            .because("kustomize fails on it")
+            .help("begin with something else, or indent with blanks"),
+        );
+    }
+}
+
+fn damaged(node: &Node, problems: &mut Problems) {
     match &node.value {
         Value::Str(text) => characters(text, "the text", node.place(), problems),
         Value::Float(float) if !float.is_finite() => problems.push(
@@ -16,11 +39,11 @@ pub fn refused(node: &Node, problems: &mut Problems) {
                 .at(node.place())
                 .help("use a finite number, or text"),
         ),
-        Value::Seq(items) => items.iter().for_each(|item| refused(item, problems)),
+        Value::Seq(items) => items.iter().for_each(|item| damaged(item, problems)),
         Value::Map(map) => {
             for (key, value) in map.iter() {
                 self::key(&key.text, key.place.or_else(|| value.place()), problems);
-                refused(value, problems);
+                damaged(value, problems);
             }
         }
         _ => {}

@@ -12,7 +12,7 @@
 use crate::sandbox::Sandbox;
 use std::{fs, path::PathBuf};
 
-const FLEET: &str = "source: {kind: GitRepository, url: \"https://github.com/example/fleet\", ref: {branch: main}}\nflux: {version: \"2.9\", sync: none}\n";
+pub(crate) const FLEET: &str = "source: {kind: GitRepository, url: \"https://github.com/example/fleet\", ref: {branch: main}}\nflux: {version: \"2.9\", sync: none}\n";
 
 #[test]
 fn every_case_gives_what_it_says() {

@@ -1,6 +1,10 @@
 //! The one integration binary: the real `gen` in a cleared sandbox.
-#![allow(clippy::unwrap_used, clippy::disallowed_methods, missing_docs)]
+#![allow(clippy::unwrap_used, clippy::disallowed_methods, clippy::print_stderr, missing_docs)]
 
 mod cases;
+mod hostile;
+mod judges;
+mod kustomize;
+mod readers;
 mod readme;
 mod sandbox;

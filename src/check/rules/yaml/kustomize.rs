@@ -20,7 +20,8 @@ impl Check for Kustomize {
 
     fn explanation(&self) -> &'static str {
         "Flux runs every object through kustomize, which fails on control characters from U+007F to U+009F, on U+FFFE \
-         and U+FFFF and on very long keys, and loses entries with the key `<<`. Keep binary content in `binaryData`."
+         and U+FFFF, on very long keys and on annotations of several lines that begin with a tab, and loses entries with \
+         the key `<<`. Keep binary content in `binaryData`."
     }
 
     fn severity(&self) -> Severity {
@@ -58,6 +59,14 @@ mod tests {
     fn what_kustomize_damages_is_found() {
         assert_eq!(said("{a: \"\\u0085\"}"), ["fleet-out/prod/apps/a/x.yaml"]);
         assert_eq!(said("{\"<<\": a}").len(), 1);
+        let annotated = |text: &str| {
+            let object = format!(
+                "{{apiVersion: v1, kind: ConfigMap, metadata: {{name: a, namespace: default, annotations: {{b: {text}}}}}, data: {{c: {text}}}}}"
+            );
+            findings("yaml/kustomize", &[("apps/a/x.yaml", &object)]).len()
+        };
+        assert_eq!(annotated("\"\\ta\\n\""), 1);
+        assert_eq!(annotated("\"\\ta\"") + annotated("\"\\n\\ta\"") + annotated("\" \\ta\\n\""), 0);
     }
 
     #[test]

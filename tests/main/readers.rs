@@ -1,66 +1,16 @@
 //! What other programs read from what we write, and whether we read what they read: kubectl (go-yaml, also through
-//! kustomize) and PyYAML (YAML 1.1). Each test prints `skipped: …` where a program is missing.
-#![allow(clippy::unwrap_used, clippy::print_stderr)]
-#![allow(clippy::disallowed_methods, reason = "tests make their own files and ask other programs")]
+//! kustomize) and PyYAML (YAML 1.1).
 
+use crate::{
+    hostile::{Random, hostile},
+    judges::{kubectl, kustomize, pyyaml, read_by_kubectl, read_by_python, run},
+};
 use fleetgen::{
     diag::{Problems, Sources},
     yaml::{self, Map, Node, Scalar, Value},
 };
 use serde_json::Value as Json;
-use std::{collections::BTreeSet, fs, path::Path, process::Command};
-
-/// Runs a program; `None` if it is not there.
-fn run(program: &str, args: &[&str]) -> Option<(bool, String, String)> {
-    let output = Command::new(program).args(args).output().ok()?;
-    let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).into_owned();
-    Some((output.status.success(), text(output.stdout), text(output.stderr)))
-}
-
-fn kubectl() -> bool {
-    let there = run("kubectl", &["version", "--client"]).is_some_and(|(good, ..)| good);
-    if !there {
-        eprintln!("skipped: no kubectl on PATH");
-    }
-    there
-}
-
-fn pyyaml() -> bool {
-    let there = run("python3", &["-c", "import yaml"]).is_some_and(|(good, ..)| good);
-    if !there {
-        eprintln!("skipped: no python3 with yaml on PATH");
-    }
-    there
-}
-
-/// The objects of a file as kubectl reads them, without the label that makes it print them.
-fn read_by_kubectl(file: &Path) -> Vec<Json> {
-    let args = ["label", "--local", "-f", file.to_str().unwrap(), "read=by", "-o", "json"];
-    let (good, out, err) = run("kubectl", &args).unwrap();
-    assert!(good, "kubectl refuses {}: {err}", file.display());
-    let mut objects = Vec::new();
-    for value in serde_json::Deserializer::from_str(&out).into_iter::<Json>() {
-        match value.unwrap() {
-            Json::Object(mut list) if list.get("kind").is_some_and(|k| k == "List") => {
-                objects.extend(list.remove("items").unwrap().as_array().unwrap().clone());
-            }
-            object => objects.push(object),
-        }
-    }
-    for object in &mut objects {
-        object["metadata"].as_object_mut().unwrap().remove("labels");
-    }
-    objects
-}
-
-fn read_by_python(file: &Path) -> Vec<Json> {
-    let script = "import sys, json, yaml\n\
-        for d in yaml.load_all(open(sys.argv[1], encoding='utf-8', newline=''), yaml.SafeLoader):\n    \
-        print(json.dumps(d))";
-    let (good, out, err) = run("python3", &["-c", script, file.to_str().unwrap()]).unwrap();
-    assert!(good, "PyYAML refuses {}: {err}", file.display());
-    out.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
-}
+use std::{collections::BTreeSet, fs};
 
 fn json(node: &Node) -> Json {
     serde_json::from_str(&yaml::to_json(node, None)).unwrap()
@@ -78,168 +28,6 @@ fn object(name: String, spec: Node) -> Node {
         ("metadata".into(), map(vec![("name".into(), Node::new(name))])),
         ("spec".into(), spec),
     ])
-}
-
-/// A generator of numbers that needs no library and is the same everywhere.
-struct Random(u64);
-
-impl Random {
-    fn below(&mut self, limit: usize) -> usize {
-        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        usize::try_from(self.0 >> 33).unwrap() % limit
-    }
-}
-
-const FRAGMENTS: &[&str] = &[
-    "a",
-    "b c",
-    "x",
-    "0",
-    "1",
-    "7",
-    "9",
-    "10",
-    "_",
-    "-",
-    "--",
-    "---",
-    "...",
-    ".",
-    ":",
-    ": ",
-    " :",
-    "::",
-    "#",
-    " #",
-    "# ",
-    "'",
-    "\"",
-    "\\",
-    "\\n",
-    "\\u0041",
-    "/",
-    "\\/",
-    "[",
-    "]",
-    "{",
-    "}",
-    "{{",
-    "}}",
-    "{{ x }}",
-    "${X}",
-    "$$",
-    "%",
-    "%YAML 1.2",
-    "@",
-    "`",
-    "!",
-    "!!str",
-    "&",
-    "&a",
-    "*",
-    "*a",
-    "?",
-    "? ",
-    "|",
-    "|-",
-    ">",
-    ">-",
-    ",",
-    ", ",
-    "=",
-    "<<",
-    "~",
-    "null",
-    "Null",
-    "true",
-    "True",
-    "no",
-    "NO",
-    "on",
-    "Off",
-    "yes",
-    "y",
-    "N",
-    "0x1F",
-    "0o14",
-    "0b1",
-    "012",
-    "08",
-    "1e3",
-    "12e10",
-    "1E5",
-    "1_000",
-    ".5",
-    "5.",
-    "+1",
-    "-1",
-    ".inf",
-    "-.INF",
-    ".nan",
-    "12:30:45",
-    "1:20",
-    "190:20:30.15",
-    "2024-04-01",
-    "2001-12-14t21:59:43.10-05:00",
-    " ",
-    "  ",
-    "\t",
-    "\n",
-    "\n\n",
-    "\r",
-    "\r\n",
-    " \n",
-    "\n ",
-    "\n\t",
-    "\u{0}",
-    "\u{1}",
-    "\u{7}",
-    "\u{8}",
-    "\u{b}",
-    "\u{1b}",
-    "\u{a0}",
-    "\u{ad}",
-    "\u{200b}",
-    "\u{2028}",
-    "\u{2029}",
-    "\u{feff}",
-    "\u{e000}",
-    "\u{fdd0}0\u{fdd1}",
-    "\u{fdef}",
-    "\u{fffd}",
-    "é",
-    "日本",
-    "😀",
-    "\u{1ffff}",
-    "\u{10ffff}",
-    "key: value",
-    "- item",
-    "500m",
-    "10.0.0.0/8",
-    "http://x:80/y?z=#w",
-    "--flag=x",
-    "-x",
-    "./a",
-    "../a",
-    "it's",
-    "\"q\"",
-    "<a href=\"b\">",
-    "a-long-word-",
-];
-
-/// Strings that have broken some writer; none with a character that kustomize refuses.
-fn hostile(count: usize) -> Vec<String> {
-    let mut random = Random(3);
-    let mut texts: BTreeSet<String> = FRAGMENTS.iter().map(|f| (*f).to_owned()).collect();
-    texts.insert(String::new());
-    texts.insert("word ".repeat(60));
-    texts.insert("x".repeat(300));
-    texts.insert("k ".repeat(480));
-    while texts.len() < count {
-        let parts = 1 + random.below(7);
-        texts.insert((0..parts).map(|_| FRAGMENTS[random.below(FRAGMENTS.len())]).collect());
-    }
-    texts.into_iter().collect()
 }
 
 /// The texts in objects of 500, each as value, key, list item, and nested in a list of lists of mappings.
@@ -314,10 +102,8 @@ fn strings_survive_kustomize() {
     fs::write(folder.path().join("objects.yaml"), yaml::emit_all(&objects.iter().collect::<Vec<_>>()))
         .unwrap();
     fs::write(folder.path().join("kustomization.yaml"), "resources: [objects.yaml]\n").unwrap();
-    let (good, out, err) = run("kubectl", &["kustomize", folder.path().to_str().unwrap()]).unwrap();
-    assert!(good, "kustomize: {err}");
     let built = folder.path().join("built.yaml");
-    fs::write(&built, out).unwrap();
+    fs::write(&built, kustomize(folder.path())).unwrap();
     let name = |json: &Json| json["metadata"]["name"].as_str().unwrap().to_owned();
     expected.sort_by_key(name);
     let mut read = read_by_kubectl(&built);

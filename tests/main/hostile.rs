@@ -1,0 +1,166 @@
+//! Strings that have broken some writer or reader of YAML, the same on every run.
+
+use std::collections::BTreeSet;
+
+/// A generator of numbers that needs no library and is the same everywhere.
+pub(crate) struct Random(pub(crate) u64);
+
+impl Random {
+    /// A number below the limit.
+    pub(crate) fn below(&mut self, limit: usize) -> usize {
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        usize::try_from(self.0 >> 33).unwrap() % limit
+    }
+}
+
+const FRAGMENTS: &[&str] = &[
+    "a",
+    "b c",
+    "x",
+    "0",
+    "1",
+    "7",
+    "9",
+    "10",
+    "_",
+    "-",
+    "--",
+    "---",
+    "...",
+    ".",
+    ":",
+    ": ",
+    " :",
+    "::",
+    "#",
+    " #",
+    "# ",
+    "'",
+    "\"",
+    "\\",
+    "\\n",
+    "\\u0041",
+    "/",
+    "\\/",
+    "[",
+    "]",
+    "{",
+    "}",
+    "{{",
+    "}}",
+    "{{ x }}",
+    "${X}",
+    "$$",
+    "%",
+    "%YAML 1.2",
+    "@",
+    "`",
+    "!",
+    "!!str",
+    "&",
+    "&a",
+    "*",
+    "*a",
+    "?",
+    "? ",
+    "|",
+    "|-",
+    ">",
+    ">-",
+    ",",
+    ", ",
+    "=",
+    "<<",
+    "~",
+    "null",
+    "Null",
+    "true",
+    "True",
+    "no",
+    "NO",
+    "on",
+    "Off",
+    "yes",
+    "y",
+    "N",
+    "0x1F",
+    "0o14",
+    "0b1",
+    "012",
+    "08",
+    "1e3",
+    "12e10",
+    "1E5",
+    "1_000",
+    ".5",
+    "5.",
+    "+1",
+    "-1",
+    ".inf",
+    "-.INF",
+    ".nan",
+    "12:30:45",
+    "1:20",
+    "190:20:30.15",
+    "2024-04-01",
+    "2001-12-14t21:59:43.10-05:00",
+    " ",
+    "  ",
+    "\t",
+    "\n",
+    "\n\n",
+    "\r",
+    "\r\n",
+    " \n",
+    "\n ",
+    "\n\t",
+    "\u{0}",
+    "\u{1}",
+    "\u{7}",
+    "\u{8}",
+    "\u{b}",
+    "\u{1b}",
+    "\u{a0}",
+    "\u{ad}",
+    "\u{200b}",
+    "\u{2028}",
+    "\u{2029}",
+    "\u{feff}",
+    "\u{e000}",
+    "\u{fdd0}0\u{fdd1}",
+    "\u{fdef}",
+    "\u{fffd}",
+    "é",
+    "日本",
+    "😀",
+    "\u{1ffff}",
+    "\u{10ffff}",
+    "key: value",
+    "- item",
+    "500m",
+    "10.0.0.0/8",
+    "http://x:80/y?z=#w",
+    "--flag=x",
+    "-x",
+    "./a",
+    "../a",
+    "it's",
+    "\"q\"",
+    "<a href=\"b\">",
+    "a-long-word-",
+];
+
+/// Strings that have broken some writer; none with a character that kustomize refuses.
+pub(crate) fn hostile(count: usize) -> Vec<String> {
+    let mut random = Random(3);
+    let mut texts: BTreeSet<String> = FRAGMENTS.iter().map(|f| (*f).to_owned()).collect();
+    texts.insert(String::new());
+    texts.insert("word ".repeat(60));
+    texts.insert("x".repeat(300));
+    texts.insert("k ".repeat(480));
+    while texts.len() < count {
+        let parts = 1 + random.below(7);
+        texts.insert((0..parts).map(|_| FRAGMENTS[random.below(FRAGMENTS.len())]).collect());
+    }
+    texts.into_iter().collect()
+}
