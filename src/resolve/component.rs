@@ -3,16 +3,16 @@
 
 use super::{
     environment::{Surroundings, spots},
-    model::{Chart, Component, ComponentFlux, OnFailure, Patch, PodSecurity, Release, Spot, Stage},
+    model::{Component, ComponentFlux, OnFailure, Patch, PodSecurity, Spot, Stage},
     references::Resolver,
-    secrets,
+    release, secrets,
 };
 use crate::{
-    config::{ChartChange, ComponentFile, EnvironmentFile, When},
+    config::{ComponentFile, EnvironmentFile, When},
     diag::{Diagnostic, Place, Problems, did_you_mean, list},
-    load::{Pack, PackRelease, Project},
-    schema::Mode,
-    yaml::{Map, Node, Value},
+    load::{Pack, Project},
+    schema::{Chain, Mode},
+    yaml::{Map, Node},
 };
 use indexmap::IndexMap;
 use std::sync::Arc;
@@ -20,10 +20,10 @@ use std::sync::Arc;
 /// A component before references are resolved.
 pub(super) struct Draft {
     pub(super) name: String,
-    place: Place,
+    pub(super) place: Place,
     pub(super) pack: Arc<Pack>,
     file: ComponentFile,
-    node: Node,
+    pub(super) node: Node,
     namespace: String,
     stage: Stage,
     /// `{name, namespace, pack, stage}`.
@@ -31,9 +31,6 @@ pub(super) struct Draft {
     /// As written.
     pub(super) inputs: Node,
 }
-
-/// The built-in pack without a chart of its own: its components name theirs.
-const ANY_CHART: &str = "helm-release";
 
 /// What components are finished with.
 pub(super) struct Around<'a> {
@@ -158,7 +155,8 @@ pub(super) fn finish(
         node.map(|n| resolver.value(n, problems))
     };
     let (values, patches, extra) = (resolved("values"), resolved("patches"), resolved("extra"));
-    let releases = releases(draft, values, problems);
+    let releases = release::releases(draft, values, problems);
+    conditions(draft, problems);
     let when = |given: &IndexMap<String, When>, pack: &IndexMap<String, When>, key: &str| {
         groups(draft, given, pack, key, &inputs)
     };
@@ -252,6 +250,23 @@ fn groups(
     held.map(|(text, _)| Spot { place: place(&text).or(Some(draft.place)), text }).collect()
 }
 
+/// Tells of conditions that name an input which the pack does not have: they would never hold.
+fn conditions(draft: &Draft, problems: &mut Problems) {
+    for (group, condition) in ["provides", "requires"].iter().flat_map(|key| members(draft.node.get(key))) {
+        let Some(path) = condition.as_str().and_then(|path| path.strip_prefix("inputs.")) else { continue };
+        let steps: Vec<&str> = path.split('.').collect();
+        if let Chain::Unknown { known, .. } = draft.pack.schema.chain(&steps) {
+            let message =
+                format!("the condition of `{group}` names an input that there is not: `inputs.{path}`");
+            let diagnostic = Diagnostic::error("component/condition", message).at(condition.place());
+            problems.push(match did_you_mean(steps[steps.len() - 1], known.iter().map(String::as_str)) {
+                Some(near) => diagnostic.help(format!("did you mean `{near}`?")),
+                None => diagnostic.help(format!("`gen pack show {}` tells its inputs", draft.pack.name)),
+            });
+        }
+    }
+}
+
 fn base(draft: &Draft, project: &Project) -> Vec<crate::load::BaseFile> {
     let folder = draft.file.base.as_deref();
     folder.and_then(|f| project.bases.get(f)).cloned().unwrap_or_default()
@@ -300,122 +315,4 @@ fn patches_of(written: &Node, problems: &mut Problems) -> Vec<Patch> {
         patches.push(patch);
     }
     patches
-}
-
-fn releases(draft: &Draft, values: Option<Node>, problems: &mut Problems) -> Option<Vec<Release>> {
-    let pack = &draft.pack;
-    if pack.name == ANY_CHART && pack.releases.is_empty() {
-        return lone_release(draft, values, problems).map(|r| vec![r]);
-    }
-    if let (Some(values), true) = (&values, pack.releases.is_empty()) {
-        problems.push(
-            Diagnostic::error(
-                "component/no-values",
-                format!("the pack `{}` has no Helm release to give `values` to", pack.name),
-            )
-            .at(values.place().or(Some(draft.place)))
-            .help("change its objects with `patches`"),
-        );
-    }
-    if let (Some(chart), true) = (draft.node.get("chart"), pack.releases.is_empty()) {
-        problems.push(
-            Diagnostic::error("component/no-release", format!("the pack `{}` installs no chart", pack.name))
-                .at(chart.place().or(Some(draft.place)))
-                .help(format!("for any chart by coordinates use the pack `{ANY_CHART}`")),
-        );
-    } else {
-        unknown_releases(draft, values.as_ref(), problems);
-    }
-    Some(pack.releases.iter().map(|release| one_release(draft, release, values.as_ref())).collect())
-}
-
-/// The release of a pack without a chart of its own (`helm-release`).
-fn lone_release(draft: &Draft, values: Option<Node>, problems: &mut Problems) -> Option<Release> {
-    let chart = draft.file.chart.clone().unwrap_or_default();
-    let node = draft.node.get("chart");
-    if let (Some(url), Some(version)) = (&chart.url, &chart.version) {
-        let place = node.and_then(|n| n.get("version")).and_then(Node::place);
-        let chart = Chart {
-            url: url.clone(),
-            name: chart.name.clone(),
-            version: version.clone(),
-            digest: chart.digest.clone(),
-            place,
-        };
-        return Some(Release {
-            key: String::new(),
-            name: draft.name.clone(),
-            chart,
-            needs: Vec::new(),
-            values,
-        });
-    }
-    problems.push(
-        Diagnostic::error(
-            "component/no-chart",
-            format!("the component `{}` does not say which chart it installs", draft.name),
-        )
-        .at(node.and_then(Node::place).unwrap_or(draft.place))
-        .help("add `chart: {url: oci://registry.example.com/charts/NAME, version: \"1.2.3\"}`"),
-    );
-    None
-}
-
-fn unknown_releases(draft: &Draft, values: Option<&Node>, problems: &mut Problems) {
-    let keys: Vec<&str> =
-        draft.pack.releases.iter().map(|r| r.key.as_str()).filter(|k| !k.is_empty()).collect();
-    let mut tell = |key: &str, place: Option<Place>, what: &str| {
-        let diagnostic = Diagnostic::error(
-            "component/unknown-release",
-            format!("`{what}` names a release `{key}`, which the pack `{}` does not have", draft.pack.name),
-        )
-        .at(place);
-        problems.push(match did_you_mean(key, keys.iter().copied()) {
-            Some(near) => diagnostic.help(format!("did you mean `{near}`?")),
-            None if keys.is_empty() => diagnostic.help("it has one release: write `chart:`"),
-            None => diagnostic.help(format!("it has {}", list(keys.iter().copied()))),
-        });
-    };
-    let charts = draft.node.get("charts").and_then(Node::as_map).into_iter().flat_map(Map::iter);
-    charts.filter(|(k, _)| !keys.contains(&&*k.text)).for_each(|(k, _)| tell(&k.text, k.place, "charts"));
-    if !keys.is_empty() {
-        let given = values.and_then(Node::as_map).into_iter().flat_map(Map::iter);
-        given.filter(|(k, _)| !keys.contains(&&*k.text)).for_each(|(k, _)| tell(&k.text, k.place, "values"));
-        if let Some(chart) = draft.node.get("chart") {
-            tell("", chart.place(), "chart");
-        }
-    }
-}
-
-fn one_release(draft: &Draft, release: &PackRelease, values: Option<&Node>) -> Release {
-    let (change, written) = match release.key.as_str() {
-        "" => (draft.file.chart.clone(), draft.node.get("chart")),
-        key => (draft.file.charts.get(key).cloned(), draft.node.at(&["charts", key])),
-    };
-    let change: ChartChange = change.unwrap_or_default();
-    let place = written.and_then(|n| n.get("version")).and_then(Node::place).or(release.version_place);
-    let pack = &release.chart;
-    // A digest pins one version: it does not outlive a change of the version.
-    let pinned = if change.version.is_some() || change.url.is_some() { None } else { pack.digest.clone() };
-    let values = match release.key.as_str() {
-        "" => values.cloned(),
-        key => values.and_then(|v| v.get(key)).cloned(),
-    };
-    Release {
-        key: release.key.clone(),
-        name: if release.key.is_empty() {
-            draft.name.clone()
-        } else {
-            format!("{}-{}", draft.name, release.key)
-        },
-        chart: Chart {
-            url: change.url.unwrap_or_else(|| pack.url.clone()),
-            name: change.name.or_else(|| pack.name.clone()),
-            version: change.version.unwrap_or_else(|| pack.version.clone()),
-            digest: change.digest.or(pinned),
-            place,
-        },
-        needs: release.needs.iter().map(|s| s.text.clone()).collect(),
-        values: values.filter(|v| !matches!(v.value, Value::Null)),
-    }
 }

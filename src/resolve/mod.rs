@@ -6,6 +6,7 @@ mod merge;
 mod model;
 mod path;
 mod references;
+mod release;
 mod secrets;
 mod target;
 
