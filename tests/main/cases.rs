@@ -3,6 +3,7 @@
 //! A case is sections headed `-- … --`:
 //!
 //! * `-- path --`: a file of the project (written before the next command); `-- rm path --` deletes one;
+//! * `-- edit path old new --`: replaces a text in a file by hand;
 //! * `-- $ render prod --`: runs `gen render prod`; below it stand `exit N`, then stdout, then `[stderr]` and stderr;
 //! * `-- tree fleet-out/prod --`: all files of that folder, byte for byte: an extra or a missing one fails.
 //!
@@ -70,6 +71,10 @@ fn run(text: &str) -> String {
             out.push_str(&sandbox.tree(folder));
         } else if let Some(path) = head.strip_prefix("rm ") {
             sandbox.remove(path);
+        } else if let Some(edit) = head.strip_prefix("edit ") {
+            let words: Vec<&str> = edit.split(' ').collect();
+            let [path, old, new] = words[..] else { panic!("`-- edit PATH OLD NEW --`, not `{head}`") };
+            sandbox.edit(path, old, new);
         } else if head != "no fleet" {
             sandbox.write(head, body.as_bytes());
             out.push_str(body);

@@ -33,6 +33,14 @@ impl Sandbox {
         if path.is_dir() { fs::remove_dir_all(path).unwrap() } else { fs::remove_file(path).unwrap() }
     }
 
+    /// Replaces a text in a file that has it.
+    pub(crate) fn edit(&self, path: &str, old: &str, new: &str) {
+        let file = self.root().join(path);
+        let text = fs::read_to_string(&file).unwrap();
+        assert!(text.contains(old), "{path} has no `{old}`");
+        fs::write(file, text.replace(old, new)).unwrap();
+    }
+
     /// Runs `gen` with these arguments in the project.
     pub(crate) fn gen_(&self, arguments: &[&str]) -> Output {
         Command::new(env!("CARGO_BIN_EXE_gen"))
