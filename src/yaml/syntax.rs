@@ -97,6 +97,23 @@ pub(super) fn clip(text: Arc<str>, written: &str) -> Arc<str> {
     }
 }
 
+/// What git leaves in a file that it could not merge: whatever the parser made of it, this is what is wrong.
+fn conflict(text: &str, source: SourceId) -> Option<Diagnostic> {
+    let is_mark = |line: &&str| line.starts_with("<<<<<<< ") || line.starts_with(">>>>>>> ");
+    let mut at = 0;
+    for line in text.split_inclusive('\n') {
+        if is_mark(&line) {
+            return Some(
+                Diagnostic::error("yaml/conflict", "a merge conflict is not resolved in this file")
+                    .at(Place::new(source, at..at + line.trim_end().len()))
+                    .help("keep what is right, and delete the lines `<<<<<<<`, `=======` and `>>>>>>>`"),
+            );
+        }
+        at += line.len();
+    }
+    None
+}
+
 /// What the parser complained about at a byte, for people.
 pub(super) fn explain(text: &str, source: SourceId, at: usize, info: &str) -> Diagnostic {
     let at = at.min(text.len());
@@ -104,6 +121,9 @@ pub(super) fn explain(text: &str, source: SourceId, at: usize, info: &str) -> Di
     let line_start = text[..at].rfind('\n').map_or(0, |n| n + 1);
     let line = text[line_start..].lines().next().unwrap_or("");
     let place = spot(text, source, at);
+    if let Some(conflict) = conflict(text, source) {
+        return conflict;
+    }
     if info.contains("recursion limit") {
         return too_deep(place);
     }
