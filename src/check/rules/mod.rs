@@ -26,6 +26,7 @@ pub const CHECKS: &[&dyn Check] = &[
     &flux::depends_on::DependsOn,
     &flux::source_ref::SourceRef,
     &kubernetes::selector::WorkloadSelector,
+    &kubernetes::text::Text,
     &kubernetes::service_selector::ServiceSelector,
     &kubernetes::scale_target::ScaleTarget,
     &kubernetes::backend::Backend,

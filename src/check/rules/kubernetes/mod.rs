@@ -1,6 +1,7 @@
 //! What Kubernetes' own objects refer to.
 
 pub(super) mod selector;
+pub(super) mod text;
 pub(super) mod service_selector;
 pub(super) mod scale_target;
 pub(super) mod backend;

@@ -93,7 +93,7 @@ mod tests {
     #[test]
     fn so_is_that_of_a_foreign_tree() {
         let found = check(&tree(&[("x.yaml", TEXT)]), None, &Policy::of_folder("clusters")).findings.0;
-        assert_eq!(found.len(), 4);
+        assert_eq!(found.iter().filter(|finding| finding.id == "yaml/readers").count(), 4);
         assert_eq!(found[0].outputs.first().map(String::as_str), Some("clusters/x.yaml"));
     }
 
