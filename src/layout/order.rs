@@ -101,9 +101,20 @@ impl<'a> Order<'a> {
     fn needs(&mut self, problems: &mut Problems) {
         for (index, component) in self.env.components.iter().enumerate() {
             for need in &component.needs {
-                match self.needed(component, &need.text) {
-                    Ok(to) => self.edges[index].push(Edge { to, group: None, place: need.place }),
-                    Err(diagnostic) => problems.push(diagnostic.at(need.place.unwrap_or(component.place))),
+                // Names that no component has were told when the environment was resolved.
+                let Some(to) = self.env.components.iter().position(|other| other.name == need.text) else {
+                    continue;
+                };
+                match self.never_ready(to) {
+                    None => self.edges[index].push(Edge { to, group: None, place: need.place }),
+                    Some(why) => problems.push(
+                        Diagnostic::error(
+                            "layout/needs",
+                            format!("`{}` needs `{}`, {why}", component.name, need.text),
+                        )
+                        .at(need.place.unwrap_or(component.place))
+                        .help(format!("remove `{}` from `needs`", need.text)),
+                    ),
                 }
             }
         }
@@ -114,31 +125,15 @@ impl<'a> Order<'a> {
         }
     }
 
-    fn needed(&self, component: &Component, name: &str) -> Result<usize, Box<Diagnostic>> {
-        let said = |why: &str| {
-            Diagnostic::error("layout/needs", format!("`{}` needs `{name}`, {why}", component.name))
-        };
-        let components = &self.env.components;
-        let Some(to) = components.iter().position(|other| other.name == name) else {
-            let names = || {
-                components.iter().map(|other| other.name.as_str()).filter(|other| *other != component.name)
-            };
-            return Err(Box::new(match did_you_mean(name, names()) {
-                Some(near) => said("which is no component here").help(format!("did you mean `{near}`?")),
-                None => {
-                    said("which is no component here").help(format!("the components are {}", list(names())))
-                }
-            }));
-        };
-        if components[to].stage == Stage::Outside {
-            let why = "which is outside the cluster and never becomes ready";
-            return Err(Box::new(said(why).help(format!("remove `{name}` from `needs`"))));
+    /// Why nobody can wait for a component.
+    fn never_ready(&self, index: usize) -> Option<&'static str> {
+        if self.component(index).stage == Stage::Outside {
+            Some("which is outside the cluster and never becomes ready")
+        } else if self.parts[index].is_none() {
+            Some("which has no objects and so nothing that becomes ready")
+        } else {
+            None
         }
-        if self.parts[to].is_none() {
-            let why = "which has no objects and so nothing that becomes ready";
-            return Err(Box::new(said(why).help(format!("remove `{name}` from `needs`"))));
-        }
-        Ok(to)
     }
 
     fn groups(&mut self, problems: &mut Problems) {

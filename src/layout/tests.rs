@@ -420,7 +420,7 @@ fn needs_become_edges_and_mistakes_are_told() {
         kustomization.contains("  dependsOn:\n    - name: namespaces\n    - name: ingress\n"),
         "{kustomization}"
     );
-    env.components[1].needs = vec![spot("ingres"), spot("empty"), spot("kind")];
+    env.components[1].needs = vec![spot("empty"), spot("kind")];
     let (_, problems) = built(&env, texts);
     let said: Vec<(&str, &str)> =
         problems.0.iter().map(|d| (d.message.as_str(), d.help[0].as_str())).collect();
@@ -428,7 +428,6 @@ fn needs_become_edges_and_mistakes_are_told() {
         said,
         [
             ("the component `empty` has no objects", "remove it, or set the inputs that make its objects"),
-            ("`kuard` needs `ingres`, which is no component here", "did you mean `ingress`?"),
             (
                 "`kuard` needs `empty`, which has no objects and so nothing that becomes ready",
                 "remove `empty` from `needs`"

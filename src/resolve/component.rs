@@ -114,7 +114,10 @@ fn pack(
                 format!("the component `{name}` does not say which pack it uses"),
             )
             .at(place)
-            .help(format!("add `pack:`, one of {}", list(known()))),
+            .help(match project.packs.contains_key(name) {
+                true => format!("add `pack: {name}`"),
+                false => format!("add `pack:`, one of {}", list(known())),
+            }),
         );
         return None;
     };

@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     config::{self, ClusterFile, Controller, EnvironmentFile, ExampleFile, Sync},
-    diag::{Diagnostic, Place, Problems, Sources},
+    diag::{Diagnostic, Place, Problems, Sources, did_you_mean, list},
     load::{OwnFluxSystem, Pack, Project},
     yaml::{Key, Map, Node, Value},
 };
@@ -47,7 +47,29 @@ pub fn environment(project: &Project, name: &str, problems: &mut Problems) -> Op
     let environment = build(project, &merged, &surroundings, &mut found);
     let failed = found.has_errors();
     problems.extend(found);
+    needs(&merged, problems);
     environment.filter(|_| !failed)
+}
+
+/// Tells of needed components that are not there. An environment with such a mistake is resolved all the same:
+/// layout tells what else is wrong with the order.
+fn needs(merged: &Node, problems: &mut Problems) {
+    let components = merged.get("components").and_then(Node::as_map);
+    for (component, node) in components.into_iter().flat_map(Map::iter) {
+        let others = || components.into_iter().flat_map(Map::keys).filter(|other| **other != *component.text);
+        for need in spots(node.get("needs")) {
+            if components.is_some_and(|map| map.contains(&need.text)) {
+                continue;
+            }
+            let message = format!("`{}` needs `{}`, which is no component here", component.text, need.text);
+            let said = Diagnostic::error("component/needs", message).at(need.place.or(component.place));
+            problems.push(match did_you_mean(&need.text, others()) {
+                Some(near) => said.help(format!("did you mean `{near}`?")),
+                None if others().next().is_none() => said.help("remove it: there is no other component"),
+                None => said.help(format!("the components are {}", list(others()))),
+            });
+        }
+    }
 }
 
 /// Resolves an example of a pack: the cluster `example` at `example.com` with every API group, and the
@@ -85,9 +107,11 @@ pub fn example(project: &Project, example: &Example, problems: &mut Problems) ->
         own_flux_system: None,
         exports: exports.map(|(k, v)| (k.text.to_string(), v.clone())).collect(),
     };
-    let environment = build(project, &Node::new(merged), &surroundings, &mut found);
+    let merged = Node::new(merged);
+    let environment = build(project, &merged, &surroundings, &mut found);
     let failed = found.has_errors();
     problems.extend(found);
+    needs(&merged, problems);
     environment.filter(|_| !failed)
 }
 
