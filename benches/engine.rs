@@ -4,6 +4,8 @@
 use divan::{Bencher, black_box, counter::BytesCount};
 use fleetgen::{
     diag::{Problems, SourceId, Sources},
+    load::Memory,
+    pipeline::Engine,
     schema::Schema,
     template::{Context, Root, TemplateFile, TemplateSet, compile},
     tree::{File, Tree, TreePath},
@@ -131,6 +133,46 @@ fn render_a_template(bencher: Bencher) {
         let mut problems = Problems::new();
         compiled.render(path, black_box(&context), &mut problems).unwrap_or_else(|| panic!("{problems:#?}"))
     });
+}
+
+/// A project of ten environments with so many web apps each.
+fn project(apps: usize) -> Memory {
+    let mut base = String::from("abstract: true\ncomponents:\n");
+    for app in 0..apps {
+        let _ = write!(
+            base,
+            "  app-{app}:\n    pack: web-app\n    inputs:\n      image: registry.example.com/app:1.0.{app}\n      \
+             port: 8080\n      replicas: {{min: 2, max: 6}}\n      host: {{$text: \"app-{app}.{{cluster.domain}}\"}}\n"
+        );
+    }
+    let fleet =
+        "source: {kind: GitRepository, url: \"https://github.com/example/fleet\"}\nflux: {sync: classic}\n";
+    let shared = [("fleet.yaml".to_owned(), fleet.to_owned()), ("base.yaml".to_owned(), base)];
+    let own = (0..10).map(|shop| {
+        let text =
+            format!("extends: [base]\ncluster: {{name: shop-{shop}, domain: shop-{shop}.example.com}}\n");
+        (format!("shop-{shop}.yaml"), text)
+    });
+    shared.into_iter().chain(own).map(|(name, text)| (format!("environments/{name}"), text)).collect()
+}
+
+/// Reading a project and compiling its packs: once for a run.
+#[divan::bench(args = [1, 50])]
+fn open_a_project(bencher: Bencher, apps: usize) {
+    let files = project(apps);
+    bencher.bench_local(|| Engine::open(black_box(&files), &mut Problems::new()).expect("a project"));
+}
+
+/// All stages but the disk: ten environments of one project to ten judged trees, on all cores.
+#[divan::bench(args = [1, 50])]
+fn project_to_trees(bencher: Bencher, apps: usize) {
+    let engine = Engine::open(&project(apps), &mut Problems::new()).expect("a project");
+    let names = engine.environments();
+    let files = |built: fleetgen::pipeline::Built| match built.tree {
+        Some(tree) => tree.len(),
+        None => panic!("{:#?}", built.problems),
+    };
+    bencher.bench_local(|| engine.each(black_box(&names), files));
 }
 
 /// A tree of that many files, ten a folder.

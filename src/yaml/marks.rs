@@ -3,11 +3,11 @@
 /// Maps positions of one text.
 pub(super) struct Marks<'t> {
     text: &'t str,
-    /// The byte position of every 64th character; empty for a text without multi-byte characters.
+    /// The byte position of every eighth character; empty for a text without multi-byte characters.
     steps: Vec<u32>,
 }
 
-const STEP: usize = 64;
+const STEP: usize = 8;
 
 impl<'t> Marks<'t> {
     /// Reads the text once.

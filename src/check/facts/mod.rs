@@ -29,6 +29,8 @@ pub struct Facts<'a> {
     /// Its objects for the cluster, in the order of their files.
     pub objects: Vec<Object<'a>>,
     index: BTreeMap<Identity, Vec<usize>>,
+    kinds: BTreeMap<String, Vec<usize>>,
+    namespaces: BTreeMap<String, Vec<usize>>,
     /// Namespaces in which a chart makes objects that are not to be seen here.
     charts: BTreeSet<String>,
     /// Are there bases or sources elsewhere, whose objects may be anywhere?
@@ -77,6 +79,8 @@ impl<'a> Facts<'a> {
             before,
             policy,
             index: BTreeMap::new(),
+            kinds: group(&objects, Document::kind),
+            namespaces: group(&objects, Document::namespace),
             charts: charts(&objects),
             hidden: hidden || objects.iter().any(is_elsewhere),
             objects,
@@ -103,9 +107,21 @@ impl<'a> Facts<'a> {
 
     /// All objects of a kind, those of bases too.
     pub fn of(&self, group: &str, kind: &str) -> impl Iterator<Item = &Object<'a>> {
-        self.objects
-            .iter()
-            .filter(move |object| object.document.kind() == kind && object.document.group() == group)
+        self.those(self.kinds.get(kind)).filter(move |object| object.document.group() == group)
+    }
+
+    /// All objects in a namespace, those of bases too.
+    pub fn within(&self, namespace: &str) -> impl Iterator<Item = &Object<'a>> {
+        self.those(self.namespaces.get(namespace))
+    }
+
+    /// The namespaces that objects live in, sorted; empty for those that are in none.
+    pub fn namespaces(&self) -> impl Iterator<Item = &str> {
+        self.namespaces.keys().map(String::as_str)
+    }
+
+    fn those<'f>(&'f self, indices: Option<&'f Vec<usize>>) -> impl Iterator<Item = &'f Object<'a>> {
+        indices.into_iter().flatten().filter_map(|index| self.objects.get(*index))
     }
 
     /// The object of this kind and name in a namespace.
@@ -141,6 +157,19 @@ impl<'a> Facts<'a> {
     pub fn has_namespace(&self, name: &str) -> bool {
         layout::is_given(name) || self.find("", "Namespace", "", name).is_some()
     }
+}
+
+/// The numbers of the objects that have the same text.
+fn group(objects: &[Object], text: impl Fn(&Document) -> &str) -> BTreeMap<String, Vec<usize>> {
+    let mut groups = BTreeMap::<String, Vec<usize>>::new();
+    for (number, object) in objects.iter().enumerate() {
+        let text = text(&object.document);
+        match groups.get_mut(text) {
+            Some(group) => group.push(number),
+            None => drop(groups.insert(text.to_owned(), vec![number])),
+        }
+    }
+    groups
 }
 
 /// Is something called as the object's component, or with a suffix?

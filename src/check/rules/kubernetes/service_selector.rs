@@ -37,8 +37,7 @@ impl Check for ServiceSelector {
             let service = &object.document;
             let node = service.node.at(&["spec", "selector"]);
             let Some(selector) = node.and_then(Node::as_map).filter(|map| !map.is_empty()) else { continue };
-            let nearby =
-                facts.objects.iter().filter(|other| other.document.namespace() == service.namespace());
+            let nearby = facts.within(service.namespace());
             let pods: Vec<_> =
                 nearby.filter_map(|other| Some((other, pod_template(&other.document)?))).collect();
             let has_own = pods.iter().any(|(other, _)| other.document.component == service.component);

@@ -1,10 +1,9 @@
 //! `namespace/missing`: objects in a namespace that nobody makes.
 
 use crate::{
-    check::{Check, Facts},
+    check::{Check, Facts, Object},
     diag::{Problems, Severity, did_you_mean},
 };
-use std::collections::BTreeMap;
 
 /// See the module.
 pub(crate) struct Missing;
@@ -32,17 +31,11 @@ impl Check for Missing {
         if !facts.policy.laid_out {
             return;
         }
-        let mut missing: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
-        for (index, object) in facts.objects.iter().enumerate().filter(|(_, object)| !object.copied) {
-            let namespace = object.document.namespace();
-            if !namespace.is_empty() && !facts.has_namespace(namespace) {
-                missing.entry(namespace).or_default().push(index);
-            }
-        }
-        for (namespace, indices) in missing {
-            let object = &facts.objects[indices[0]];
+        for namespace in facts.namespaces().filter(|name| !name.is_empty() && !facts.has_namespace(name)) {
+            let objects: Vec<&Object> = facts.within(namespace).filter(|object| !object.copied).collect();
+            let Some(object) = objects.first() else { continue };
             let node = object.document.node.at(&["metadata", "namespace"]);
-            let message = match indices.len() {
+            let message = match objects.len() {
                 1 => format!("{} lives in a namespace that nobody makes", object.document.identity()),
                 count => format!("{count} objects live in the namespace `{namespace}`, which nobody makes"),
             };

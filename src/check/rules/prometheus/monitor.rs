@@ -38,8 +38,8 @@ impl Check for Monitor {
                 continue;
             }
             let services: Vec<&Object> = facts
-                .of("", "Service")
-                .filter(|service| service.document.namespace() == object.document.namespace())
+                .within(object.document.namespace())
+                .filter(|service| service.document.kind() == "Service" && service.document.group().is_empty())
                 .filter(|service| {
                     Selector::Full(selector).selects(service.document.node.at(&["metadata", "labels"]))
                 })
