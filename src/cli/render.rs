@@ -149,16 +149,23 @@ fn drops_instance(changes: &Changes) -> bool {
     sync.is_some_and(|c| has(&c.before) && !has(&c.after))
 }
 
-/// A FluxInstance is never pruned: Flux would go with it. So it stays in charge until it is told.
+/// A FluxInstance is never pruned: Flux would go with it. So it stays in charge until it is told. Its operator deletes
+/// the root Kustomization with its `sync`, and that everything that it made, unless it is suspended.
 fn instance_stays(name: &str, sync: Sync, place: Option<Place>) -> Diagnostic {
     let message = format!("the FluxInstance of `{name}` stays in the cluster and goes on syncing");
     let diagnostic = Diagnostic::warning("render/instance-stays", message)
         .at(place)
         .because("it is not pruned, because Flux would be uninstalled with it")
-        .help("take its sync away by hand: `kubectl -n flux-system patch fluxinstance flux --type=json -p '[{\"op\": \"remove\", \"path\": \"/spec/sync\"}]'`");
+        .help("first keep what the root made from being deleted with it: `kubectl -n flux-system patch kustomization flux-system --type=merge -p '{\"spec\": {\"suspend\": true}}'`")
+        .help("then take its sync away by hand: `kubectl -n flux-system patch fluxinstance flux --type=json -p '[{\"op\": \"remove\", \"path\": \"/spec/sync\"}]'`");
+    let resume = "and, if it is still suspended, `flux resume kustomization flux-system`";
     match sync {
-        Sync::None => diagnostic.help("then apply the root Kustomization that a first render prints"),
-        _ => diagnostic.help("then apply `cluster/sync.yaml`, which makes the root source and Kustomization"),
+        Sync::None => {
+            diagnostic.help(format!("then apply the root Kustomization that a first render prints, {resume}"))
+        }
+        _ => diagnostic.help(format!(
+            "then apply `cluster/sync.yaml`, which makes the root source and Kustomization, {resume}"
+        )),
     }
 }
 
