@@ -4,6 +4,7 @@
 mod cases;
 mod hostile;
 mod judges;
+mod kinds;
 mod kustomize;
 mod readers;
 mod readme;
