@@ -34,7 +34,7 @@ fn common(node: &Node, problems: &mut Problems) {
                 Some((host, path)) if host.contains('@') && !path.starts_with("//") => {
                     said.help(format!("write `ssh://{host}/{path}`"))
                 }
-                _ => said.help(format!("its address begins with one of {}", list(schemes.iter().copied()))),
+                _ => said.help(format!("it begins with `{}`", schemes.join("` or `"))),
             });
         } else if kind == Some("OCIRepository")
             && url.rsplit('/').next().is_some_and(|l| l.contains([':', '@']))
