@@ -11,10 +11,14 @@ use crate::{
     pipeline::{Built, Engine},
     resolve::Sync,
     tree::Tree,
-    write::{self, Changes, Kind, Staged, Target},
+    write::{self, Changes, Kind, Lock, Staged, Target},
     yaml::{self, Node},
 };
-use std::path::{Path, PathBuf};
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+    sync::{Mutex, PoisonError},
+};
 
 /// Renders environments, checks them and writes `fleet-out/<environment>/`
 ///
@@ -63,13 +67,27 @@ struct Outcome {
 
 pub(super) fn run(global: &Global, arguments: &Arguments) -> Exit {
     host::watch_interrupts();
+    host::allow_many_files();
     let mut problems = Problems::new();
     let Some(engine) = open::engine(global, &mut problems) else { return open::failed(global, &problems) };
-    let names = select::choose(&arguments.selection, &select::Choice::of(&engine), &mut problems);
+    let mut names = select::choose(&arguments.selection, &select::Choice::of(&engine), &mut problems);
     let root = open::root(global);
+    let mut locks = BTreeMap::new();
+    if !arguments.check
+        && !arguments.stdout
+        && let Err(problem) = lock(&names, arguments, &root, &mut locks)
+    {
+        // What another run is writing cannot be compared with.
+        if problem.id == write::LOCKED {
+            names.clear();
+        }
+        problems.push(*problem);
+    }
+    let locks = Mutex::new(locks);
     let bar = progress::bar(global, names.len());
     let outcomes = engine.each(&names, |built| {
-        let outcome = outcome(built, arguments, &root);
+        let lock = locks.lock().unwrap_or_else(PoisonError::into_inner).remove(&built.name);
+        let outcome = outcome(built, lock, arguments, &root);
         bar.step();
         outcome
     });
@@ -77,7 +95,22 @@ pub(super) fn run(global: &Global, arguments: &Arguments) -> Exit {
     finish(global, arguments, &engine, outcomes, problems, &root)
 }
 
-fn outcome(built: Built, arguments: &Arguments, root: &Path) -> Outcome {
+/// Takes the right to write each tree, in the order of names and before any work: so of two runs at once one gets
+/// all that it asks for.
+fn lock(
+    names: &[&str],
+    arguments: &Arguments,
+    root: &Path,
+    locks: &mut BTreeMap<String, Lock>,
+) -> Result<(), Box<Diagnostic>> {
+    for name in names {
+        let lock = target(arguments.out.as_deref(), root, name, &shown(arguments, name))?.lock()?;
+        locks.insert((*name).to_owned(), lock);
+    }
+    Ok(())
+}
+
+fn outcome(built: Built, lock: Option<Lock>, arguments: &Arguments, root: &Path) -> Outcome {
     let Built { name, environment, tree, mut problems, findings } = built;
     let broken = problems.has_errors();
     if !arguments.no_check {
@@ -100,7 +133,7 @@ fn outcome(built: Built, arguments: &Arguments, root: &Path) -> Outcome {
         outcome.text = text(&tree, &shown(arguments, &outcome.name));
         return outcome;
     }
-    match plan(&mut outcome, &tree, arguments, root) {
+    match plan(&mut outcome, &tree, lock, arguments, root) {
         Ok(changes) => {
             if let Some((sync, place)) =
                 sync.filter(|(sync, _)| *sync != Sync::Operator && drops_instance(&changes))
@@ -117,19 +150,19 @@ fn outcome(built: Built, arguments: &Arguments, root: &Path) -> Outcome {
     outcome
 }
 
-/// Compares with the disk; where it will be written, under the tree's lock and with its temporary files.
+/// Compares with the disk; with the right to write the tree also writes its temporary files.
 fn plan(
     outcome: &mut Outcome,
     tree: &Tree,
+    lock: Option<Lock>,
     arguments: &Arguments,
     root: &Path,
 ) -> Result<Changes, Box<Diagnostic>> {
     if host::interrupted() {
-        return Err(Box::new(Diagnostic::error("write/interrupted", "interrupted; nothing was written")));
+        return Err(Box::new(Diagnostic::error(write::INTERRUPTED, "interrupted")));
     }
     let shown = shown(arguments, &outcome.name);
     let target = target(arguments.out.as_deref(), root, &outcome.name, &shown)?;
-    let lock = if arguments.check || outcome.problems.has_errors() { None } else { Some(target.lock()?) };
     let state = target.read(tree)?;
     let changes = write::plan(state, tree, arguments.force, &mut outcome.problems);
     if let Some(lock) = lock
@@ -210,6 +243,12 @@ fn finish(
         broken |= outcome.broken;
         problems.extend(std::mem::take(&mut outcome.problems));
     }
+    // Ctrl-C stops every environment that is not yet staged: that is one thing to say.
+    let mut stopped = 0;
+    problems.0.retain(|problem| {
+        stopped += usize::from(problem.id == write::INTERRUPTED);
+        problem.id != write::INTERRUPTED || stopped == 1
+    });
     let refused = problems.has_errors();
     if !refused
         && !arguments.check

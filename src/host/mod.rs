@@ -2,6 +2,7 @@
 //! module that knows them.
 #![expect(clippy::disallowed_methods, reason = "this is the door to the machine")]
 
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use std::{
     env,
     ffi::OsString,
@@ -32,6 +33,18 @@ pub fn watch_interrupts() {
 /// Was the run told to stop? Long work looks at this between two units and stops cleanly.
 pub fn interrupted() -> bool {
     INTERRUPTED.load(Ordering::SeqCst)
+}
+
+/// Lifts the limit of open files as far as the system lets a user: a lock is held on every tree that is
+/// written, and macOS begins with 256. Where it cannot be lifted it stays.
+pub fn allow_many_files() {
+    /// More than any fleet needs; macOS refuses more than its own limit (10,240) even where it names none.
+    const MOST: u64 = 10_000;
+    let limit = getrlimit(Resource::Nofile);
+    let wanted = limit.maximum.map_or(MOST, |maximum| maximum.min(MOST));
+    if limit.current.is_some_and(|current| current < wanted) {
+        let _ = setrlimit(Resource::Nofile, Rlimit { current: Some(wanted), maximum: limit.maximum });
+    }
 }
 
 /// Measures how long something takes, for progress on a terminal. What is rendered knows no time.

@@ -18,7 +18,7 @@ mod inventory;
 mod plan;
 mod unified;
 
-pub use disk::{Fault, Lock, Staged, Step, Target, create, flush, replace_folder};
+pub use disk::{Fault, INTERRUPTED, LOCKED, Lock, Staged, Step, Target, create, flush, replace_folder};
 pub use inventory::{Entry, Inventory};
 pub use plan::{Found, State, plan};
 pub use unified::between;

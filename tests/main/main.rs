@@ -4,6 +4,7 @@
 mod cases;
 mod hostile;
 mod judges;
+mod kill;
 mod kinds;
 mod kustomize;
 mod readers;

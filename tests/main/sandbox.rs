@@ -3,7 +3,7 @@
 use std::{
     fs,
     path::{Path, PathBuf},
-    process::{Command, Output},
+    process::{Command, Output, Stdio},
 };
 
 /// A folder that vanishes.
@@ -43,14 +43,21 @@ impl Sandbox {
 
     /// Runs `gen` with these arguments in the project.
     pub(crate) fn gen_(&self, arguments: &[&str]) -> Output {
-        Command::new(env!("CARGO_BIN_EXE_gen"))
-            .args(arguments)
+        self.command(env!("CARGO_BIN_EXE_gen")).args(arguments).output().unwrap()
+    }
+
+    /// A program to run in the project, with a cleared environment; its standard streams are pipes.
+    pub(crate) fn command(&self, program: &str) -> Command {
+        let mut command = Command::new(program);
+        command
             .current_dir(self.root())
             .env_clear()
             .env("HOME", self.folder.path())
             .env("XDG_CACHE_HOME", self.folder.path().join("cache"))
-            .output()
-            .unwrap()
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
+        command
     }
 
     /// All files under a folder as one text: `=== path`, then the content. Sorted.

@@ -11,8 +11,8 @@ mod stage;
 mod target;
 
 pub use files::{create, replace_folder};
-pub use stage::Staged;
-pub use target::{Lock, Target};
+pub use stage::{INTERRUPTED, Staged};
+pub use target::{LOCKED, Lock, Target};
 
 use crate::diag::Diagnostic;
 use std::{
@@ -145,6 +145,9 @@ fn failed(shown: &str, doing: &str, path: &Path, error: &io::Error) -> Box<Diagn
             "make the folder writable for you, or write elsewhere with `--out DIR`"
         }
         ErrorKind::ReadOnlyFilesystem => "write elsewhere with `--out DIR`",
+        _ if rustix::io::Errno::from_io_error(error) == Some(rustix::io::Errno::MFILE) => {
+            "raise the limit of open files (`ulimit -n`), or render fewer at once with `--shard I/N`"
+        }
         _ => "see to it, and run again",
     };
     Box::new(

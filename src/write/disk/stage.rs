@@ -16,6 +16,9 @@ use std::{
     path::{Path, PathBuf},
 };
 
+/// The id of the problem that the run was told to stop before anything changed.
+pub const INTERRUPTED: &str = "write/interrupted";
+
 /// A tree whose temporary files are written: after a [`flush`](super::flush), [`Staged::commit`] puts them in place. Dropped
 /// instead, it takes them away again.
 #[derive(Debug)]
@@ -179,10 +182,7 @@ impl Staged {
                 self.lock.made.clear();
                 Box::new(Diagnostic::error("write/killed", format!("killed while writing `{shown}`")))
             }
-            Stop::Interrupted => {
-                let message = format!("interrupted: `{shown}` is as it was before");
-                Box::new(Diagnostic::error("write/interrupted", message))
-            }
+            Stop::Interrupted => Box::new(Diagnostic::error(INTERRUPTED, "interrupted")),
             Stop::Failed(doing, path, error) => failed(&shown, doing, &path, &error),
         }
     }

@@ -14,6 +14,9 @@ use std::{
     path::{Path, PathBuf},
 };
 
+/// The id of the problem that another process writes the tree.
+pub const LOCKED: &str = "write/locked";
+
 /// Where the tree of one environment goes.
 #[derive(Clone, Debug)]
 pub struct Target {
@@ -121,7 +124,7 @@ impl Target {
         let holder = inode.and_then(host::lock_holder);
         let by = holder.map(|process| format!(" (process {process})")).unwrap_or_default();
         Box::new(
-            Diagnostic::error("write/locked", format!("another run{by} is writing `{}`", self.shown))
+            Diagnostic::error(LOCKED, format!("another run{by} is writing `{}`", self.shown))
                 .help("wait until it has ended, and run again"),
         )
     }
