@@ -9,12 +9,13 @@ use std::{
     os::unix::fs::MetadataExt,
     path::Path,
     process::{Child, Output},
+    sync::OnceLock,
     thread::sleep,
     time::{Duration, Instant},
 };
 
-const ENVIRONMENTS: usize = 8;
-const COMPONENTS: usize = 10;
+const ENVIRONMENTS: usize = 6;
+const COMPONENTS: usize = 8;
 const VERSIONS: usize = 4;
 
 /// Files of others, in folders of ours and beside them.
@@ -75,14 +76,14 @@ fn written(sandbox: &Sandbox) -> BTreeMap<String, Vec<u8>> {
 }
 
 /// What each version gives in a fresh folder.
-fn fresh() -> Vec<BTreeMap<String, Vec<u8>>> {
-    (0..VERSIONS)
-        .map(|version| {
-            let sandbox = project(version);
-            render(&sandbox);
-            written(&sandbox)
-        })
-        .collect()
+fn fresh() -> &'static [BTreeMap<String, Vec<u8>>] {
+    static FRESH: OnceLock<Vec<BTreeMap<String, Vec<u8>>>> = OnceLock::new();
+    let one = |version| {
+        let sandbox = project(version);
+        render(&sandbox);
+        written(&sandbox)
+    };
+    FRESH.get_or_init(|| (0..VERSIONS).map(one).collect())
 }
 
 fn render(sandbox: &Sandbox) {
@@ -131,7 +132,7 @@ fn killed_at_any_moment_the_next_run_completes_with_the_same_and_with_other_inpu
     let whole = duration(&sandbox);
     let mut random = Random(5);
     let (mut killed, mut version) = (0, 0);
-    for round in 0..16 {
+    for round in 0..12 {
         version = (version + 1 + random.below(VERSIONS - 1)) % VERSIONS;
         inputs(&sandbox, version);
         let mut process = start(&sandbox);
@@ -148,7 +149,7 @@ fn killed_at_any_moment_the_next_run_completes_with_the_same_and_with_other_inpu
         render(&sandbox);
         same(&fresh[version], &written(&sandbox), &format!("round {round}"));
     }
-    assert!(killed > 4, "only {killed} of 16 runs were killed before they ended");
+    assert!(killed > 3, "only {killed} of 12 runs were killed before they ended");
 }
 
 #[test]
@@ -158,16 +159,16 @@ fn interrupted_all_is_as_before_or_as_rendered() {
     let whole = duration(&sandbox);
     let mut random = Random(6);
     let (mut stopped, mut version) = (0, 0);
-    for round in 0..8 {
+    for round in 0..6 {
         let before = written(&sandbox);
         version = (version + 1) % VERSIONS;
         inputs(&sandbox, version);
         let mut process = start(&sandbox);
         if round % 2 == 0 {
             wait_for_writing(&sandbox, &mut process);
+        } else {
+            sleep(Duration::from_micros(random.below(whole) as u64));
         }
-        // Before that the process has not yet asked to be told.
-        sleep(Duration::from_micros((whole / 8 + random.below(whole / 2)) as u64));
         let signal = sandbox.command("sh").args(["-c", &format!("kill -INT {}", process.id())]).output();
         let output = process.wait_with_output().unwrap();
         let after = written(&sandbox);
@@ -176,10 +177,14 @@ fn interrupted_all_is_as_before_or_as_rendered() {
             continue;
         }
         assert!(signal.unwrap().status.success());
-        stopped += 1;
-        assert_eq!(output.status.code(), Some(2), "{}", said(&output));
-        assert_eq!(said(&output).matches("interrupted").count(), 2, "{}", said(&output));
         same(&before, &after, "interrupted");
+        // Without a code it was so early that the process had not yet asked to be told.
+        if output.status.code().is_some() {
+            stopped += 1;
+            assert_eq!(output.status.code(), Some(2), "{}", said(&output));
+            let text = String::from_utf8_lossy(&output.stderr);
+            assert_eq!(text, "error[write/interrupted]: interrupted\n\n1 error; nothing was written\n");
+        }
         render(&sandbox);
         same(&fresh[version], &written(&sandbox), "run again");
     }
@@ -191,7 +196,7 @@ fn two_runs_at_once_leave_a_whole_tree_and_say_who_writes() {
     let fresh = fresh();
     let sandbox = project(0);
     let mut refused = 0;
-    for round in 1..7 {
+    for round in 1..5 {
         inputs(&sandbox, round % VERSIONS);
         let processes = [start(&sandbox), start(&sandbox)];
         let outputs = processes.map(|process| process.wait_with_output().unwrap());
@@ -254,7 +259,7 @@ fn a_target_that_cannot_be_written_is_told() {
     mode(0o755);
     assert_eq!(output.status.code(), Some(2), "{}", said(&output));
     assert!(said(&output).contains("fleet-out/shop-3"), "{}", said(&output));
-    same(&before, &written(&sandbox), "one of eight folders may not be written");
+    same(&before, &written(&sandbox), "one of the folders may not be written");
 }
 
 /// Runs git; the user's and the machine's settings do not count.
@@ -376,4 +381,12 @@ fn a_clone_with_other_line_endings_is_rendered_without_force() {
         };
         same(&ours(&sandbox), &ours(&clone), "after the clone");
     }
+}
+
+#[test]
+fn a_low_limit_of_open_files_is_lifted() {
+    let sandbox = project(0);
+    let script = format!("ulimit -Sn 9; exec {} render --all", env!("CARGO_BIN_EXE_gen"));
+    good(&sandbox.command("/bin/sh").args(["-c", &script]).output().unwrap());
+    same(&fresh()[0], &written(&sandbox), "with few files");
 }
