@@ -31,6 +31,23 @@ pub(super) fn engine(global: &Global, problems: &mut Problems) -> Option<Engine>
     }
 }
 
+/// Tells of trees in `fleet-out/` whose environment is gone: the render of all others would keep silent about them.
+pub(super) fn left_over(global: &Global, engine: &Engine, problems: &mut Problems) {
+    let Ok(disk) = Disk::new(&root(global)) else { return };
+    let (known, broken) = (engine.environments(), &engine.project.broken.environments);
+    for name in load::rendered(&disk) {
+        if known.contains(&name.as_str()) || broken.contains(&name) {
+            continue;
+        }
+        problems.push(
+            Diagnostic::warning("render/left-over", format!("`fleet-out/{name}` is of no environment"))
+                .because("a cluster that reads it goes on running what stands there")
+                .help("delete the folder when its cluster is gone or reads another one")
+                .help(format!("or bring back `environments/{name}.yaml`")),
+        );
+    }
+}
+
 /// The project, or where there is none just the built-in packs.
 pub(super) fn engine_or_builtin(global: &Global, problems: &mut Problems) -> Option<Engine> {
     if global.project.is_some() || load::find_project(std::path::Path::new(".")).is_some() {

@@ -71,6 +71,9 @@ pub(super) fn run(global: &Global, arguments: &Arguments) -> Exit {
     let mut problems = Problems::new();
     let Some(engine) = open::engine(global, &mut problems) else { return open::failed(global, &problems) };
     let mut names = select::choose(&arguments.selection, &select::Choice::of(&engine), &mut problems);
+    if arguments.selection.all && arguments.out.is_none() && !arguments.stdout {
+        open::left_over(global, &engine, &mut problems);
+    }
     let root = open::root(global);
     let mut locks = BTreeMap::new();
     if !arguments.check

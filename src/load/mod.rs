@@ -14,6 +14,7 @@ mod model;
 mod own;
 mod packs;
 mod reads;
+mod rendered;
 mod secrets;
 mod text;
 mod tree;
@@ -27,6 +28,7 @@ pub use model::{
     BaseFile, Broken, EnvironmentSource, ExampleFiles, Fleet, OwnFluxSystem, Pack, PackRelease, Project,
     SealedFile,
 };
+pub use rendered::rendered;
 pub use text::{Each, in_turn};
 pub use tree::tree;
 
