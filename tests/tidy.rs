@@ -390,6 +390,25 @@ fn nothing_is_unfinished_or_of_this_machine() {
 }
 
 #[test]
+fn commands_that_messages_name_are_there() {
+    let mut faults = Vec::new();
+    let mut seen = 0;
+    for path in files().into_iter().filter(|path| name(path).starts_with("src/")) {
+        let text = fs::read_to_string(&path).unwrap_or_default();
+        for (at, start) in text.match_indices("`gen ") {
+            let rest = &text[at + start.len()..];
+            let command: String = rest.chars().take_while(|c| c.is_ascii_lowercase()).collect();
+            seen += 1;
+            if !command.is_empty() && !root().join(format!("src/cli/{command}.rs")).is_file() {
+                faults.push(format!("{}: there is no `gen {command}`", name(&path)));
+            }
+        }
+    }
+    assert!(seen > 5, "the messages name commands");
+    none(faults);
+}
+
+#[test]
 fn libraries_come_from_the_public_registry() {
     let lock = fs::read_to_string(root().join("Cargo.lock")).expect("Cargo.lock");
     let sources: Vec<&str> = lock.lines().filter(|line| line.starts_with("source = ")).collect();

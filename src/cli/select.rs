@@ -99,6 +99,10 @@ fn unknown(pattern: &str, known: &[&str], layers: &[&str]) -> Diagnostic {
     }
     let diagnostic =
         Diagnostic::error("usage/unknown-environment", format!("there is no environment `{pattern}`"));
+    let folder = format!("{}/", pattern.trim_end_matches('/'));
+    if known.iter().any(|name| name.starts_with(&folder)) {
+        return diagnostic.help(format!("for all in this folder write `'{folder}*'`"));
+    }
     match did_you_mean(pattern, known.iter().copied()) {
         Some(near) => diagnostic.help(format!("did you mean `{near}`?")),
         None if known.is_empty() => diagnostic.help("add one under `environments/`"),
@@ -148,6 +152,7 @@ mod tests {
     #[test]
     fn mistakes_have_a_remedy() {
         assert_eq!(chosen(&["prd"], false, None).1.0[0].help, ["did you mean `prod`?"]);
+        assert_eq!(chosen(&["edge"], false, None).1.0[0].help, ["for all in this folder write `'edge/*'`"]);
         assert!(chosen(&["base"], false, None).1.0[0].message.contains("is a layer"));
         assert!(chosen(&["bad"], false, None).1.is_empty(), "why it cannot be used was told");
         assert!(chosen(&[], false, None).1.has_errors());

@@ -78,7 +78,7 @@ pub fn component(env: &Environment, rendered: Rendered) -> Part {
     if component.stage == Stage::Outside {
         return part;
     }
-    seal(env, component, &folder, &owner, &mut part);
+    seal(component, &folder, &owner, &mut part);
     listed.extend(component.sealed.iter().map(|sealed| sealed.file_name.clone()));
     for base in &component.base {
         let file = copy(&owner, &base.bytes, base.place);
@@ -102,7 +102,7 @@ fn copy(owner: &Arc<str>, bytes: &[u8], place: Option<Place>) -> File {
     File { owner: owner.clone(), bytes: bytes.to_vec(), documents: Vec::new(), place }
 }
 
-fn seal(env: &Environment, component: &Component, folder: &str, owner: &Arc<str>, part: &mut Part) {
+fn seal(component: &Component, folder: &str, owner: &Arc<str>, part: &mut Part) {
     for sealed in &component.sealed {
         let document = Document { node: sealed.node.clone(), component: None, place: Some(sealed.place) };
         if document.namespace() != component.namespace {
@@ -116,7 +116,10 @@ fn seal(env: &Environment, component: &Component, folder: &str, owner: &Arc<str>
                 .label(place.unwrap_or(sealed.place), format!("sealed for `{}`", document.namespace()))
                 .label(component.place, format!("`{}` lives in `{}`", component.name, component.namespace))
                 .because("what is sealed cannot be changed, so its namespace cannot be filled in")
-                .help(format!("seal it again: `gen seal {} {}/{stem}`", env.name, component.name)),
+                .help(format!(
+                    "set its `metadata.namespace` to `{}`, and seal it again with `sops`",
+                    component.namespace
+                )),
             );
         }
         let path = format!("{folder}/{}", sealed.file_name);

@@ -578,7 +578,7 @@ fn a_sealed_secret_for_another_namespace_is_refused_with_the_remedy() {
     one.sealed = vec![sealed("token", "elsewhere")];
     let (_, problems) = built(&environment(vec![one]), &[""]);
     assert_eq!(problems.0[0].id, "layout/sealed-namespace");
-    assert_eq!(problems.0[0].help, ["seal it again: `gen seal prod one/token`"]);
+    assert_eq!(problems.0[0].help, ["set its `metadata.namespace` to `one`, and seal it again with `sops`"]);
 }
 
 #[test]

@@ -124,7 +124,7 @@ fn sealed(text: &Text, problems: &mut Problems) -> Option<SealedFile> {
     if node.at(&["sops"]).and_then(Node::as_map).is_none() {
         problems.push(
             Diagnostic::error("load/not-sealed", format!("`{}` is not sealed: it has no `sops` block", text.path))
-                .help("seal it with `gen seal`; if it was committed before, what it holds is known and must be replaced"),
+                .help("seal it with `sops`; if it was committed before, what it holds is known and must be replaced"),
         );
     }
     let word = |path: &[&str]| node.at(path).and_then(Node::as_str).unwrap_or("");
@@ -132,7 +132,7 @@ fn sealed(text: &Text, problems: &mut Problems) -> Option<SealedFile> {
         problems.push(
             Diagnostic::error("load/sealed-kind", "a sealed file holds a Secret")
                 .label(node.get("kind").and_then(Node::place).or(Some(text.place())), "not this")
-                .help("seal it again with `gen seal`"),
+                .help("seal it again with `sops`"),
         );
     }
     let name = word(&["metadata", "name"]);
@@ -145,7 +145,7 @@ fn sealed(text: &Text, problems: &mut Problems) -> Option<SealedFile> {
             .at(node.at(&["metadata", "name"]).and_then(Node::place).or(Some(text.place())))
             .because("the name is sealed with the rest, so it cannot be edited in place")
             .help(match name {
-                "" => "give the Secret a `metadata.name`, and seal it again with `gen seal`".to_owned(),
+                "" => "give the Secret a `metadata.name`, and seal it again with `sops`".to_owned(),
                 name => format!("rename the file to `{name}{SEALED}`"),
             }),
         );

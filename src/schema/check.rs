@@ -21,6 +21,9 @@ pub enum Mode {
 /// Not more defaults than this are filled in one value: a schema whose defaults contain themselves.
 const MOST_DEFAULTS: usize = 10_000;
 
+/// Mappings with one of these keys stand for a value.
+const REFERENCES: [&str; 3] = ["$from", "$text", "$file"];
+
 impl Schema {
     /// Checks `value`, which a user knows as `path`, and in [`Mode::Inputs`] fills its defaults.
     ///
@@ -160,7 +163,7 @@ impl<'a> Check<'a> {
             Some(place) => said.because(format!("it is set at {}", self.sources.locate(place))),
             None => said,
         };
-        self.found.push(said.help("seal the value with `gen seal` and name the Secret and its key here"));
+        self.found.push(said.help("seal the value with `sops` and name the Secret and its key here"));
     }
 
     fn types(&mut self, rule: &Rule, value: &Node, path: &str) -> bool {
@@ -199,7 +202,25 @@ impl<'a> Check<'a> {
             Value::Null if self.filling == 0 => said.help("leave the key away, or give it a value"),
             Value::Str(text) => match as_written(types, text) {
                 Some(kind) => said.help(format!("write `{text}` without quotes, it is {kind}")),
+                None if rule
+                    .items
+                    .as_ref()
+                    .is_some_and(|item| self.schema.types(item, 0).contains(&Type::String)) =>
+                {
+                    said.help(format!("write it in brackets: `[{text}]`"))
+                }
                 None => said,
+            },
+            Value::Map(map) => match map.keys().next().filter(|_| map.len() == 1) {
+                Some(key) if key.starts_with('$') && !REFERENCES.contains(&key) => {
+                    let said =
+                        said.because(format!("`{key}` is no reference: those are {}", list(REFERENCES)));
+                    match did_you_mean(key, REFERENCES) {
+                        Some(near) => said.help(format!("did you mean `{near}`?")),
+                        None => said,
+                    }
+                }
+                _ => said,
             },
             _ => said,
         };

@@ -96,6 +96,8 @@ error[input/type]: `components.loki.needs` takes a list, not a string
    |
 14 |     needs: ingress
    |            ^^^^^^^
+   |
+   = help: write it in brackets: `[ingress]`
 
 error[input/quote]: `components.loki.chart.version` takes a string, but `1.10` without quotes is a number
   --> environments/prod.yaml:15:22

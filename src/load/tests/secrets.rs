@@ -73,7 +73,7 @@ error[load/ending]: `environments/secrets/prod/kuard/ending.sops.yml` ends in `.
 error[load/stray]: `environments/secrets/prod/kuard/plain.yaml` is not a sealed Secret
  |
  = note: only files that end in `.sops.yaml` are, and a plain one must not be committed
- = help: seal it with `gen seal`, or move it away
+ = help: seal it with `sops`, or move it away
 
 error[load/sealed-kind]: a sealed file holds a Secret
  --> environments/secrets/prod/kuard/nameless.sops.yaml:1:7
@@ -81,7 +81,7 @@ error[load/sealed-kind]: a sealed file holds a Secret
 1 | kind: ConfigMap
   |       ^^^^^^^^^ not this
   |
-  = help: seal it again with `gen seal`
+  = help: seal it again with `sops`
 
 error[load/sealed-name]: the file is named `nameless`, and the Secret ``
  --> environments/secrets/prod/kuard/nameless.sops.yaml:1:1
@@ -90,11 +90,11 @@ error[load/sealed-name]: the file is named `nameless`, and the Secret ``
   | ^
   |
   = note: the name is sealed with the rest, so it cannot be edited in place
-  = help: give the Secret a `metadata.name`, and seal it again with `gen seal`
+  = help: give the Secret a `metadata.name`, and seal it again with `sops`
 
 error[load/not-sealed]: `environments/secrets/prod/kuard/open.sops.yaml` is not sealed: it has no `sops` block
  |
- = help: seal it with `gen seal`; if it was committed before, what it holds is known and must be replaced
+ = help: seal it with `sops`; if it was committed before, what it holds is known and must be replaced
 
 error[load/sealed-name]: the file is named `other`, and the Secret `another`
  --> environments/secrets/prod/kuard/other.sops.yaml:2:18
