@@ -9,6 +9,7 @@ use crate::{
     diag::{Diagnostic, Place, Problems, Spot},
     flux::{self, Instance, Kustomization, Reference, Source, SourceKind},
     resolve::{Component, Environment, SourceRef, Sync},
+    schema::duration::Duration,
     tree::{Document, File, TreePath},
     yaml::{self, Node},
 };
@@ -97,7 +98,7 @@ impl<'a> Cluster<'a> {
             name: component.name.clone(),
             interval: times.interval.clone(),
             retry_interval: times.retry_interval.clone(),
-            timeout: times.timeout.clone(),
+            timeout: longest(&times.timeout, part),
             path: source_path(self.env, &format!("{}/{}", component.stage.as_str(), component.name)),
             source: root_source(self.env),
             prune: true,
@@ -136,6 +137,17 @@ impl<'a> Cluster<'a> {
         let owner = self.owner.clone();
         self.add("sync.yaml", &owner, nodes, false, env.flux.place.or(env.source.place));
     }
+}
+
+/// A Kustomization waits for its releases: at least as long as the longest of them may take. Ties and what is no
+/// duration leave the component's own.
+fn longest(own: &str, part: &Part) -> String {
+    let nanos = |text: &str| Duration::go(text).map_or(0, Duration::nanos);
+    let releases = part.objects().filter(|object| object.kind() == "HelmRelease");
+    let timeouts = releases.filter_map(|object| object.node.at(&["spec", "timeout"]).and_then(Node::as_str));
+    timeouts
+        .fold(own, |longest, other| if nanos(other) > nanos(longest) { other } else { longest })
+        .to_owned()
 }
 
 /// The root Kustomization: written by `sync: classic`, made by the FluxInstance, or what `sync: none` leaves to the user.

@@ -107,7 +107,7 @@ pub(super) fn environment(node: &Node, problems: &mut Problems) {
 }
 
 /// What a name may look like.
-const NAME_HELP: &str = "use lower-case letters, digits and `-`, for example `my-app`";
+const NAME_HELP: &str = "use lower-case letters, digits and `-`, at most 53 characters, for example `my-app`";
 
 fn name_error(what: &str, name: &Key, why: &str, help: &str, problems: &mut Problems) {
     problems.push(

@@ -143,7 +143,7 @@ error[config/name]: the namespace name `Monitoring` is not a DNS label
 5 | namespaces: {Monitoring: {podSecurity: none}}
   |              ^^^^^^^^^^
   |
-  = help: use lower-case letters, digits and `-`, for example `my-app`
+  = help: use lower-case letters, digits and `-`, at most 53 characters, for example `my-app`
 
 error[config/name]: the component name `Kuard` has an upper-case letter
  --> environments/prod.yaml:7:3
@@ -151,7 +151,7 @@ error[config/name]: the component name `Kuard` has an upper-case letter
 7 |   Kuard: {pack: web-app}
   |   ^^^^^
   |
-  = help: use lower-case letters, digits and `-`, for example `my-app`
+  = help: use lower-case letters, digits and `-`, at most 53 characters, for example `my-app`
 
 error[config/name]: the component name `flux-system` is the name of a Flux Kustomization that `gen` makes itself
  --> environments/prod.yaml:8:3
