@@ -25,7 +25,7 @@ use std::{path::PathBuf, process::ExitCode};
     version,
     propagate_version = true,
     max_term_width = 100,
-    after_help = "Start with `gen init my-fleet`. Exit codes: 0 yes, 1 no (findings or a difference), 2 could not tell."
+    after_help = "Examples:\n  gen init my-fleet      a small working project to start with\n  gen render --all       render every environment\n  gen help render        more about a command\n\nExit codes: 0 yes, 1 no (findings or a difference), 2 could not tell."
 )]
 struct Arguments {
     #[command(flatten)]

@@ -58,10 +58,14 @@ pub(super) fn engine_or_builtin(global: &Global, problems: &mut Problems) -> Opt
 
 /// Prints why there is no project.
 pub(super) fn failed(global: &Global, problems: &Problems) -> Exit {
-    let sources = Sources::new();
+    failed_in(global, problems, &Sources::new())
+}
+
+/// Prints why there is no result.
+pub(super) fn failed_in(global: &Global, problems: &Problems, sources: &Sources) -> Exit {
     if global.format == Format::Json {
-        report::json(&report::mapping([("findings", report::to_node(problems, &sources))]));
+        report::json(&report::mapping([("findings", report::to_node(problems, sources))]));
     }
-    report::findings(global, problems, &sources);
+    report::findings(global, problems, sources);
     Exit::Unknown
 }

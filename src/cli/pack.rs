@@ -16,8 +16,14 @@ use std::sync::Arc;
 
 /// Template packs: what there is, what they take, whether their examples hold
 #[derive(Debug, clap::Subcommand)]
+#[command(
+    after_help = "Examples:\n  gen pack list           what there is\n  gen pack show web-app   what one takes"
+)]
 pub(super) enum Command {
     /// All packs, built-in ones and the project's own
+    #[command(
+        after_help = "Examples:\n  gen pack list                 names and descriptions\n  gen pack list --format json   for programs"
+    )]
     List,
     Show(show::Arguments),
     Test(test::Arguments),
@@ -50,7 +56,10 @@ fn all(global: &Global) -> Exit {
                 ),
             ])
         };
-        report::json(&Node::new(packs.values().map(one).collect::<Vec<_>>()));
+        report::json(&mapping([
+            ("packs", Node::new(packs.values().map(one).collect::<Vec<_>>())),
+            ("findings", report::to_node(&problems, &engine.project.sources)),
+        ]));
     } else {
         let width = packs.keys().map(String::len).max().unwrap_or(0);
         let line = |pack: &Arc<Pack>| {

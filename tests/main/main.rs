@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::disallowed_methods, clippy::print_stderr, missing_docs)]
 
 mod cases;
+mod cli;
 mod hostile;
 mod judges;
 mod kill;

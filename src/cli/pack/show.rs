@@ -31,8 +31,7 @@ pub(super) fn run(global: &Global, arguments: &Arguments) -> Exit {
     let broken = engine.project.broken.packs.contains(&arguments.pack);
     let mut problems = if broken { problems } else { Problems::new() };
     let Some(pack) = find(&engine.project, &arguments.pack, &mut problems) else {
-        report::findings(global, &problems, &engine.project.sources);
-        return Exit::Unknown;
+        return open::failed_in(global, &problems, &engine.project.sources);
     };
     if global.format == Format::Json {
         report::json(&to_node(pack))

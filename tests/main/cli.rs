@@ -1,0 +1,212 @@
+//! The manners of the command line: exit codes, streams, formats, colours, help.
+
+use crate::sandbox::Sandbox;
+use std::{
+    io::{BufRead, BufReader, Read},
+    process::{Output, Stdio},
+};
+
+/// A new project as `gen init` makes it, rendered.
+fn project() -> Sandbox {
+    let sandbox = Sandbox::new();
+    assert!(sandbox.gen_(&["init"]).status.success());
+    assert!(sandbox.gen_(&["render", "--all"]).status.success());
+    sandbox
+}
+
+/// The same with an environment that has a mistake.
+fn broken() -> Sandbox {
+    let sandbox = project();
+    sandbox.write("environments/dev.yaml", b"extends: [base]\ncluster: {name: dev, domian: x.example.com}\n");
+    sandbox
+}
+
+fn out(output: &Output) -> String {
+    String::from_utf8(output.stdout.clone()).unwrap()
+}
+
+fn err(output: &Output) -> String {
+    String::from_utf8(output.stderr.clone()).unwrap()
+}
+
+fn code(sandbox: &Sandbox, line: &str) -> i32 {
+    run(sandbox, line).status.code().unwrap()
+}
+
+fn run(sandbox: &Sandbox, line: &str) -> Output {
+    let words: Vec<&str> = line.split_whitespace().map(|word| word.trim_matches('\'')).collect();
+    sandbox.gen_(&words)
+}
+
+/// The help of a command and of all below it, by the words that call it.
+fn helps(sandbox: &Sandbox, command: &str, found: &mut Vec<(String, String)>) {
+    let text = out(&run(sandbox, &format!("{command} --help")));
+    let commands = text.split("Commands:\n").nth(1).and_then(|rest| rest.split("\n\n").next()).unwrap_or("");
+    let names = commands.lines().filter_map(|line| line.strip_prefix("  ")?.split(' ').next());
+    for name in names.filter(|name| !name.is_empty() && *name != "help") {
+        helps(sandbox, format!("{command} {name}").trim(), found);
+    }
+    found.push((command.to_owned(), text));
+}
+
+#[test]
+fn every_command_has_examples_that_are_understood() {
+    let sandbox = project();
+    let mut found = Vec::new();
+    helps(&sandbox, "", &mut found);
+    assert!(found.len() >= 9, "only {} commands found", found.len());
+    for (command, text) in found {
+        let examples = text.split("Example:\n").nth(1).or(text.split("Examples:\n").nth(1));
+        let examples = examples.unwrap_or_else(|| panic!("`gen {command} --help` has no example"));
+        let calls: Vec<&str> = examples.lines().filter_map(|line| line.trim().strip_prefix("gen ")).collect();
+        assert!(calls.iter().any(|call| call.starts_with(&command)), "gen {command}: {examples}");
+        for call in calls {
+            // What follows several blanks says what it is for; what follows `&&` is another command.
+            let call = call.split("   ").next().unwrap().split("  ").next().unwrap();
+            let call = call.split(" && ").next().unwrap();
+            let output = run(&sandbox, call);
+            assert!(!err(&output).contains("Usage:"), "gen {call}: {}", err(&output));
+        }
+    }
+}
+
+#[test]
+fn exit_codes_are_yes_no_and_could_not_tell() {
+    let good = project();
+    for line in [
+        "render --all",
+        "render prod --check",
+        "diff --all --exit-code",
+        "list",
+        "pack list",
+        "--help",
+        "--version",
+    ] {
+        assert_eq!(code(&good, line), 0, "gen {line}");
+    }
+    good.write("fleet-out/prod/apps/kuard/service.yaml", b"edited: by hand\n");
+    for line in ["render prod --check", "diff prod --exit-code", "render prod"] {
+        assert_eq!(code(&good, line), 1, "gen {line}");
+    }
+    assert_eq!(code(&good, "diff prod"), 0, "a difference is no answer where none was asked for");
+    let broken = broken();
+    for line in [
+        "render --all",
+        "render --all --check",
+        "diff --all",
+        "list",
+        "render",
+        "render nobody",
+        "pack show nobody",
+    ] {
+        assert_eq!(code(&broken, line), 2, "gen {line}");
+    }
+    for line in [
+        "",
+        "rendr",
+        "render --nope",
+        "render --all --shard 3/2",
+        "render --all prod",
+        "render --check --force --all",
+        "list --format yaml",
+        "pack",
+        "pack show",
+        "-C /nowhere render --all",
+    ] {
+        assert_eq!(code(&good, line), 2, "gen {line}");
+        assert!(run(&good, line).stdout.is_empty(), "gen {line}");
+    }
+}
+
+#[test]
+fn results_go_to_stdout_and_talk_to_stderr() {
+    let good = project();
+    let rendered = run(&good, "render --all");
+    assert!(rendered.stdout.is_empty() && !rendered.stderr.is_empty());
+    for line in ["list", "pack list", "pack show loki", "render prod --stdout", "--help", "--version"] {
+        let output = run(&good, line);
+        assert!(!output.stdout.is_empty() && output.stderr.is_empty(), "gen {line}: {}", err(&output));
+    }
+    let diff = run(&good, "diff --all");
+    assert!(diff.stdout.is_empty() && diff.stderr.is_empty(), "no difference, nothing to say");
+    let failed = run(&broken(), "render --all");
+    assert!(failed.stdout.is_empty() && err(&failed).contains("did you mean `domain`?"));
+}
+
+#[test]
+fn quiet_says_nothing_but_errors() {
+    let good = project();
+    for line in ["render --all -q", "diff --all -q", "init -q", "--quiet render prod"] {
+        let output = run(&good, line);
+        assert!(
+            output.status.success() && output.stdout.is_empty() && output.stderr.is_empty(),
+            "gen {line}"
+        );
+    }
+    assert!(!run(&good, "list -q").stdout.is_empty(), "results are no talk");
+    assert!(err(&run(&broken(), "render --all -q")).contains("error["));
+}
+
+#[test]
+fn json_is_json_whatever_the_answer() {
+    let (good, broken, empty) = (project(), broken(), Sandbox::new());
+    let lines = [
+        "render --all",
+        "render --all --check",
+        "render prod --stdout",
+        "render nobody",
+        "diff --all",
+        "list",
+        "list nobody",
+        "pack list",
+        "pack show web-app",
+        "pack show nobody",
+        "pack test alerts",
+        "pack test nobody",
+        "init",
+    ];
+    for (what, sandbox) in [("good", good), ("broken", broken), ("empty", empty)] {
+        for line in lines {
+            let plain = code(&sandbox, line);
+            let output = run(&sandbox, &format!("{line} --format json"));
+            let text = out(&output);
+            let parsed: Result<serde_json::Value, _> = serde_json::from_str(&text);
+            assert!(parsed.is_ok(), "{what}: gen {line}: {text}{}", err(&output));
+            assert!(output.stderr.is_empty(), "{what}: gen {line}: {}", err(&output));
+            assert_eq!(output.status.code(), Some(plain), "{what}: gen {line}: {text}");
+            if plain == 2 {
+                assert!(text.contains("\"severity\": \"error\""), "{what}: gen {line} says not why: {text}");
+            }
+        }
+    }
+}
+
+#[test]
+fn no_colours_into_a_pipe_unless_asked_for() {
+    let broken = broken();
+    for line in ["render --all", "diff prod", "list", "--help", "pack show loki", "render --nope"] {
+        let output = run(&broken, line);
+        let escapes =
+            |output: &Output| [&output.stdout, &output.stderr].iter().any(|text| text.contains(&0x1b));
+        assert!(!escapes(&output), "gen {line}");
+        assert!(!escapes(&run(&broken, &format!("{line} --color never"))), "gen {line} --color never");
+    }
+    assert!(run(&broken, "render --all --color always").stderr.contains(&0x1b));
+}
+
+#[test]
+fn a_reader_that_goes_away_is_nobodys_fault() {
+    let sandbox = project();
+    for line in ["render --all --stdout", "pack show web-app --format json", "pack list", "list", "--help"] {
+        let mut command = sandbox.command(env!("CARGO_BIN_EXE_gen"));
+        let mut process = command.args(line.split_whitespace()).stdout(Stdio::piped()).spawn().unwrap();
+        let mut first = String::new();
+        BufReader::with_capacity(1, process.stdout.take().unwrap()).read_line(&mut first).unwrap();
+        let mut said = String::new();
+        process.stderr.take().unwrap().read_to_string(&mut said).unwrap();
+        assert_eq!((process.wait().unwrap().code(), said.as_str()), (Some(0), ""), "gen {line}");
+        assert!(!first.is_empty());
+    }
+    let shell = format!("{} render nobody 2>&-; test $? = 2", env!("CARGO_BIN_EXE_gen"));
+    assert!(sandbox.command("/bin/sh").args(["-c", &shell]).output().unwrap().status.success());
+}
