@@ -145,8 +145,7 @@ fn project(apps: usize) -> Memory {
              port: 8080\n      replicas: {{min: 2, max: 6}}\n      host: {{$text: \"app-{app}.{{cluster.domain}}\"}}\n"
         );
     }
-    let fleet =
-        "source: {kind: GitRepository, url: \"https://github.com/example/fleet\"}\nflux: {sync: classic}\n";
+    let fleet = "source: {kind: GitRepository, url: \"https://github.com/example/fleet\", ref: {branch: main}}\nflux: {sync: classic}\n";
     let shared = [("fleet.yaml".to_owned(), fleet.to_owned()), ("base.yaml".to_owned(), base)];
     let own = (0..10).map(|shop| {
         let text =
