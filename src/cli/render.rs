@@ -288,7 +288,7 @@ fn tell(global: &Global, arguments: &Arguments, outcomes: &[Outcome], problems: 
     let failed = problems.has_errors();
     let same = outcomes.iter().filter(|o| o.changes.as_ref().is_some_and(Changes::is_empty)).count();
     for outcome in outcomes {
-        print(&outcome.text);
+        print(&report::content(&outcome.text));
         if let Some(changes) = &outcome.changes
             && (!failed || arguments.check)
             && !(changes.is_empty() && same > MANY)

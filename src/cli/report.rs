@@ -5,12 +5,24 @@ use crate::{
     diag::{self, Diagnostic, Problems, Severity, Sources},
     yaml::{Map, Node, to_json},
 };
-use std::io::Write;
+use std::{
+    borrow::Cow,
+    collections::BTreeMap,
+    io::{IsTerminal, Write},
+};
+
+/// No more findings of one severity are printed for people.
+const MOST: usize = 200;
 
 /// Writes to stdout. A reader that went away (`| head`) is nobody's fault.
 pub(super) fn print(text: &str) {
     let mut out = anstream::stdout().lock();
     let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
+}
+
+/// The text of a file for stdout: as it is, but on a terminal without what that would obey.
+pub(super) fn content(text: &str) -> Cow<'_, str> {
+    if std::io::stdout().is_terminal() { diag::visible(text) } else { Cow::Borrowed(text) }
 }
 
 /// Writes a line of talk to stderr, unless told to be quiet.
@@ -34,9 +46,18 @@ pub(super) fn findings(global: &Global, problems: &Problems, sources: &Sources) 
     }
     let mut sorted: Vec<&Diagnostic> = problems.0.iter().collect();
     sorted.sort_by_key(|d| d.severity);
+    let mut told: BTreeMap<Severity, usize> = BTreeMap::new();
     for diagnostic in sorted {
-        if !global.quiet || diagnostic.severity == Severity::Error {
+        let many = told.entry(diagnostic.severity).or_default();
+        *many += 1;
+        if *many <= MOST && (!global.quiet || diagnostic.severity == Severity::Error) {
             tell(&format!("{}\n", diag::render(diagnostic, sources, true)));
+        }
+    }
+    for (severity, many) in told.into_iter().filter(|(_, many)| *many > MOST) {
+        if !global.quiet || severity == Severity::Error {
+            let word = self::severity(severity);
+            tell(&format!("and {} more of severity {word}; `--format json` lists all\n", many - MOST));
         }
     }
 }
@@ -81,7 +102,18 @@ pub(super) fn to_node(problems: &Problems, sources: &Sources) -> Node {
 
 /// Prints a result for programs.
 pub(super) fn json(node: &Node) {
-    print(&format!("{}\n", to_json(node, Some(2))));
+    // JSON escapes the control characters of one byte; what else a terminal obeys stands in strings only.
+    let text = to_json(node, Some(2));
+    let obeyed = |c| matches!(c, '\u{7f}'..='\u{9f}' | '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    let text = text.chars().fold(String::with_capacity(text.len() + 1), |mut safe, c| {
+        if obeyed(c) {
+            safe.push_str(&format!("\\u{:04x}", u32::from(c)))
+        } else {
+            safe.push(c)
+        }
+        safe
+    });
+    print(&(text + "\n"));
 }
 
 /// A mapping from names to values.

@@ -5,9 +5,14 @@ mod render;
 mod sources;
 mod suggest;
 
-pub use render::render;
+pub use render::{render, visible};
 pub use sources::{Place, SourceId, Sources, Spot};
 pub use suggest::{did_you_mean, list};
+
+use std::{
+    collections::HashMap,
+    hash::{DefaultHasher, Hash, Hasher},
+};
 
 /// How much a diagnostic weighs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -21,7 +26,7 @@ pub enum Severity {
 }
 
 /// A place with a word about it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Label {
     /// Where.
     pub place: Place,
@@ -112,6 +117,13 @@ impl Diagnostic {
 }
 
 impl Diagnostic {
+    /// Equal for what says the same.
+    fn digest(&self) -> u64 {
+        let mut hasher = DefaultHasher::new();
+        (self.id, &self.labels, &self.message, &self.because, &self.help).hash(&mut hasher);
+        hasher.finish()
+    }
+
     /// The same but for the outputs?
     fn says_the_same(&self, other: &Diagnostic) -> bool {
         self.id == other.id
@@ -125,7 +137,46 @@ impl Diagnostic {
 
 /// What a stage found. A stage reports every problem it finds, not the first.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Problems(pub Vec<Diagnostic>);
+pub struct Problems(pub Vec<Diagnostic>, Known);
+
+/// Where in the list what was said stands, so that a hundred thousand statements take no time that grows with
+/// their square.
+#[derive(Clone, Debug, Default)]
+struct Known {
+    first: HashMap<u64, usize>,
+    /// How many of the list are in `first`.
+    upto: usize,
+}
+
+/// A mere aid to finding: two lists are equal without it.
+impl PartialEq for Known {
+    fn eq(&self, _: &Self) -> bool {
+        true
+    }
+}
+
+impl Eq for Known {}
+
+impl From<Vec<Diagnostic>> for Problems {
+    fn from(list: Vec<Diagnostic>) -> Self {
+        Self(list, Known::default())
+    }
+}
+
+impl Known {
+    /// The place of what says the same as `diagnostic`, if any.
+    fn find(&mut self, list: &[Diagnostic], diagnostic: &Diagnostic) -> Option<usize> {
+        if self.upto > list.len() {
+            *self = Self::default();
+        }
+        for (at, known) in list.iter().enumerate().skip(self.upto) {
+            self.first.entry(known.digest()).or_insert(at);
+        }
+        self.upto = list.len();
+        let at = *self.first.get(&diagnostic.digest())?;
+        list.get(at).is_some_and(|known| known.says_the_same(diagnostic)).then_some(at)
+    }
+}
 
 impl Problems {
     /// Nothing found yet.
@@ -135,7 +186,7 @@ impl Problems {
 
     /// Adds one. What was said before of other outputs is said once, of all of them.
     pub fn push(&mut self, diagnostic: Diagnostic) {
-        match self.0.iter_mut().find(|known| known.says_the_same(&diagnostic)) {
+        match self.1.find(&self.0, &diagnostic).and_then(|at| self.0.get_mut(at)) {
             None => self.0.push(diagnostic),
             Some(known) => {
                 for output in diagnostic.outputs {
@@ -167,5 +218,33 @@ impl Problems {
     /// Did nothing turn up at all?
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_same_of_several_outputs_is_said_once_also_after_some_were_taken_out() {
+        let said = |what: &str, output: &str| Diagnostic::error("a/b", what).output(output);
+        let mut problems = Problems::new();
+        for output in ["1", "2", "1"] {
+            problems.push(said("x", output));
+            problems.push(said("y", output));
+        }
+        problems.0.retain(|d| d.message == "y");
+        problems.push(said("y", "3"));
+        problems.push(said("x", "3"));
+        let all: Vec<_> = problems.0.iter().map(|d| (d.message.as_str(), d.outputs.join(","))).collect();
+        assert_eq!(all, [("y", "1,2,3".to_owned()), ("x", "3".to_owned())]);
+    }
+
+    /// Minutes if each were compared with all before.
+    #[test]
+    fn two_hundred_thousand_are_no_matter() {
+        let mut problems = Problems::new();
+        (0..200_000).for_each(|n| problems.push(Diagnostic::error("a/b", format!("{n}"))));
+        assert_eq!(problems.errors(), 200_000);
     }
 }

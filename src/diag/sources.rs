@@ -1,6 +1,6 @@
 //! The texts that diagnostics point into, and places in them.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 /// A text that was read: a config file, a template, a pack's file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -30,6 +30,8 @@ pub struct Spot {
 struct Source {
     name: Arc<str>,
     text: Arc<str>,
+    /// The first byte of each line but the first, made when first asked for.
+    lines: OnceLock<Vec<usize>>,
 }
 
 /// All texts of a project, in the order they were read. Append-only.
@@ -48,7 +50,7 @@ impl Sources {
     /// `<built-in>/loki/pack.yaml`.
     pub fn add(&mut self, name: impl Into<Arc<str>>, text: impl Into<Arc<str>>) -> SourceId {
         let id = SourceId(u32::try_from(self.list.len()).unwrap_or(u32::MAX));
-        self.list.push(Source { name: name.into(), text: text.into() });
+        self.list.push(Source { name: name.into(), text: text.into(), lines: OnceLock::new() });
         id
     }
 
@@ -74,10 +76,17 @@ impl Sources {
         while !text.is_char_boundary(start) {
             start -= 1;
         }
-        let before = &text[..start];
-        let line = before.bytes().filter(|b| *b == b'\n').count() + 1;
-        let column = before.rsplit('\n').next().unwrap_or("").chars().count() + 1;
-        (line, column)
+        let (line, begin) = self.line(place);
+        (line, text[begin..start].chars().count() + 1)
+    }
+
+    /// The line that a place begins in, from 1, and the first byte of that line.
+    pub(super) fn line(&self, place: Place) -> (usize, usize) {
+        let Some(source) = self.list.get(place.source.0 as usize) else { return (1, 0) };
+        let lines =
+            source.lines.get_or_init(|| source.text.match_indices('\n').map(|(at, _)| at + 1).collect());
+        let before = lines.partition_point(|first| *first <= (place.start as usize).min(source.text.len()));
+        (before + 1, before.checked_sub(1).map_or(0, |last| lines[last]))
     }
 
     /// `environments/prod.yaml:12:5`.

@@ -42,7 +42,8 @@ impl Compiled {
         let rendered = Rendered::new(self, context, template, output, session);
         let mut found = Problems::new();
         let parsed = raw::parse(&rendered.text, self.place(template, 0..0).source, &mut found);
-        let mut all = Problems(found.0.into_iter().map(|problem| syntax(&rendered, problem)).collect());
+        let mut all: Problems =
+            found.0.into_iter().map(|problem| syntax(&rendered, problem)).collect::<Vec<_>>().into();
         let nodes = parsed.map(|documents| fill::documents(&rendered, &documents, &mut all));
         let good = !all.has_errors();
         problems.extend(all);

@@ -1,7 +1,7 @@
 //! Differences as text: [`Changes`] as a unified diff with sealed values folded.
 
 use super::{Change, Changes, INVENTORY, Kind};
-use crate::hash::sha256;
+use crate::{diag::visible, hash::sha256};
 use similar::{ChangeTag, TextDiff};
 use std::{borrow::Cow, fmt::Write};
 
@@ -136,18 +136,6 @@ fn fold_armour(text: &str) -> Cow<'_, str> {
     // An armour without an end is shown as it is.
     out.push_str(&inside.unwrap_or_default());
     Cow::Owned(out)
-}
-
-/// Control characters as escapes: what is shown must not steer a terminal.
-fn visible(text: &str) -> Cow<'_, str> {
-    let steers = |c: char| {
-        c != '\t' && (c.is_control() || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}'))
-    };
-    if !text.contains(steers) {
-        return Cow::Borrowed(text);
-    }
-    let escape = |c: char| if steers(c) { c.escape_default().to_string() } else { c.to_string() };
-    Cow::Owned(text.chars().map(escape).collect())
 }
 
 #[cfg(test)]
