@@ -5,6 +5,7 @@
 //! makes of their types ([`Schema::from_json`]).
 
 mod check;
+mod circles;
 mod describe;
 pub mod duration;
 mod format;

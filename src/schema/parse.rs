@@ -77,7 +77,7 @@ impl Schema {
             schema.root.types = vec![Type::Object];
             schema.root.properties.get_or_insert_default();
         }
-        parser.references(&schema);
+        super::circles::references(&schema, &mut parser.found);
         if !parser.found.has_errors() && flavour == Flavour::Pack {
             defaults(&schema, sources, &mut parser.found);
         }
@@ -331,39 +331,6 @@ impl Parser {
         }
     }
 
-    /// Each `$ref` must lead somewhere, and not in a circle without taking a step into the value.
-    fn references(&mut self, schema: &Schema) {
-        for rule in std::iter::once(&schema.root).chain(schema.defs.values()) {
-            each(rule, &mut |rule| {
-                let Some((name, place)) = &rule.reference else { return };
-                if !schema.defs.contains_key(name) {
-                    let mut said =
-                        Diagnostic::error("pack/schema-ref", format!("there is no `$defs` entry `{name}`"))
-                            .at(*place);
-                    if let Some(near) = did_you_mean(name, schema.defs.keys().map(|k| &**k)) {
-                        said = said.help(format!("did you mean `{near}`?"));
-                    }
-                    self.found.push(said);
-                }
-            });
-        }
-        for name in schema.defs.keys() {
-            let mut path = vec![&**name];
-            if let Some(place) = circle(schema, &schema.defs[name], &mut path) {
-                let said = Diagnostic::error(
-                    "pack/schema-ref",
-                    format!("`{name}` refers to itself endlessly"),
-                )
-                .at(place)
-                .because(path.join(" → "))
-                .help(
-                    "a definition may use itself only inside `properties`, `items` or `additionalProperties`",
-                );
-                self.found.push(said);
-            }
-        }
-    }
-
     fn wrong(&mut self, value: &Node, word: &str, noun: &str) {
         let message = format!("`{word}` takes {noun}, not {}", value.value.kind());
         self.error("pack/schema", message, value.place());
@@ -436,7 +403,7 @@ fn words(names: &[&str]) -> String {
 }
 
 /// Visits a rule and all rules in it, not through references.
-fn each<'a>(rule: &'a Rule, visit: &mut impl FnMut(&'a Rule)) {
+pub(super) fn each<'a>(rule: &'a Rule, visit: &mut impl FnMut(&'a Rule)) {
     visit(rule);
     let inner =
         rule.properties.iter().flat_map(IndexMap::values).chain(rule.items.as_deref()).chain(&rule.forms);
@@ -447,21 +414,6 @@ fn each<'a>(rule: &'a Rule, visit: &mut impl FnMut(&'a Rule)) {
 }
 
 /// Follows references and forms until a name comes again; gives the place of the last step.
-fn circle<'a>(schema: &'a Schema, rule: &'a Rule, path: &mut Vec<&'a str>) -> Option<Option<Place>> {
-    if let Some((name, place)) = &rule.reference {
-        let again = path.contains(&&**name);
-        path.push(name);
-        if again {
-            return Some(*place);
-        }
-        if let Some(found) = schema.defs.get(name).and_then(|target| circle(schema, target, path)) {
-            return Some(found);
-        }
-        path.pop();
-    }
-    rule.forms.iter().find_map(|form| circle(schema, form, path))
-}
-
 /// Each default must fit its own schema.
 fn defaults(schema: &Schema, sources: &Sources, found: &mut Problems) {
     for rule in std::iter::once(&schema.root).chain(schema.defs.values()) {
