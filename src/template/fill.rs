@@ -19,6 +19,8 @@ pub(super) struct Filler<'r, 'p> {
     pub(super) problems: &'p mut Problems,
     /// How many slots were met in scalars and tags that are no copies made by aliases.
     met: usize,
+    /// How many parts of values were given.
+    pub(super) parts: usize,
 }
 
 /// Where a value stands.
@@ -71,7 +73,7 @@ pub(super) fn documents(
     documents: &[yaml::RawDocument],
     problems: &mut Problems,
 ) -> Vec<Node> {
-    let mut filler = Filler { rendered, problems, met: 0 };
+    let mut filler = Filler { rendered, problems, met: 0, parts: 0 };
     let values = is_values(rendered.template);
     let mut nodes = Vec::with_capacity(documents.len());
     for document in documents {
@@ -166,7 +168,7 @@ impl Filler<'_, '_> {
             self.push(missing_blank().at(place));
             return None;
         }
-        let parts = self.parts(key, text, style, copy)?;
+        let parts = self.pieces(key, text, style, copy)?;
         if let [Part::Slot(value, found)] = parts.as_slice() {
             if slots::is_omit(value) {
                 return None;
@@ -183,7 +185,7 @@ impl Filler<'_, '_> {
         if slots::forbidden(text).is_none() {
             return self.literal(raw, text, style, at);
         }
-        let parts = self.parts(raw, text, style, at.copy)?;
+        let parts = self.pieces(raw, text, style, at.copy)?;
         let plain = style == Style::Plain && raw.tag.is_none();
         match parts.as_slice() {
             [Part::Slot(value, found)] if plain => {
@@ -253,7 +255,13 @@ impl Filler<'_, '_> {
     }
 
     /// The parts of a scalar with slots. `None` if an error was pushed.
-    fn parts<'t>(&mut self, raw: &RawNode, text: &'t str, style: Style, copy: bool) -> Option<Vec<Part<'t>>> {
+    fn pieces<'t>(
+        &mut self,
+        raw: &RawNode,
+        text: &'t str,
+        style: Style,
+        copy: bool,
+    ) -> Option<Vec<Part<'t>>> {
         let slots = self.count(text, copy);
         let range = raw.place.range();
         let written = self.rendered.text.get(range.clone()).unwrap_or("");

@@ -17,6 +17,10 @@ use std::sync::Arc;
 /// Values nest no deeper than this.
 const DEEPEST: usize = 100;
 
+/// What all slots of one rendering may hold together: a list that holds a list twice, sixty times over, is small
+/// for the engine and without end as data.
+const MOST: usize = 1_000_000;
+
 /// Where a value goes and where it came from.
 pub(super) struct Spot {
     /// The expression.
@@ -39,6 +43,7 @@ impl Filler<'_, '_> {
 
     /// An input, with the origins of all its leaves.
     fn tracked(&mut self, node: &Arc<Tracked>, spot: &Spot) -> Option<Node> {
+        self.room(spot)?;
         let within = match &spot.origin {
             Origin::Rich(trail) => &trail.within,
             _ => &None,
@@ -62,7 +67,20 @@ impl Filler<'_, '_> {
         Some(Node::with(value, direct(node, false, spot.place, within)))
     }
 
+    /// Counts one more part of a value. `None`: it is one too many, which is said of the first.
+    fn room(&mut self, spot: &Spot) -> Option<()> {
+        self.parts += 1;
+        if self.parts == MOST + 1 {
+            let problem = self.about(spot, "template/size", &format!("brings the values past {MOST} parts"));
+            self.push(
+                problem.help("build less in the template: a value that holds another twice doubles it"),
+            );
+        }
+        (self.parts <= MOST).then_some(())
+    }
+
     fn given(&mut self, value: &Given, spot: &Spot, depth: usize) -> Option<Node> {
+        self.room(spot)?;
         if depth > DEEPEST {
             let problem = self.about(spot, "template/depth", &format!("nests deeper than {DEEPEST} levels"));
             self.push(problem.help("flatten the structure"));

@@ -33,22 +33,91 @@ const STATEMENTS: [&str; 20] = [
     "do",
 ];
 
+/// The longest chain in one expression, and of `elif` in one `if`.
+const LONGEST: usize = 200;
+
 /// The tree of each template; `None` where it has a syntax error, which is reported.
 pub(super) fn parse<'a>(
     units: &'a [Unit<'a>],
     syntax: &SyntaxConfig,
     mut problems: Option<&mut Problems>,
 ) -> Vec<Option<Stmt<'a>>> {
-    let mut one = |unit: &'a Unit<'a>| match parse_template(unit.text, unit.name, syntax.clone()) {
+    let mut one = |unit: &'a Unit<'a>| {
+        if let Some(range) = too_long(unit.text, syntax) {
+            if let Some(problems) = &mut problems {
+                let said =
+                    format!("more than {LONGEST} operators, members, filters or `elif` follow each other");
+                let said = Diagnostic::error("template/syntax", said).at(unit.place(range));
+                problems.push(said.help("split it with `set`, or take a mapping and look the answer up"));
+            }
+            return None;
+        }
+        tree(unit, syntax, &mut problems)
+    };
+    units.iter().map(&mut one).collect()
+}
+
+fn tree<'a>(
+    unit: &'a Unit<'a>,
+    syntax: &SyntaxConfig,
+    problems: &mut Option<&mut Problems>,
+) -> Option<Stmt<'a>> {
+    match parse_template(unit.text, unit.name, syntax.clone()) {
         Ok(tree) => Some(tree),
         Err(error) => {
-            if let Some(problems) = &mut problems {
+            if let Some(problems) = problems {
                 problems.push(syntax_error(&error, unit.source, unit.text, syntax));
             }
             None
         }
-    };
-    units.iter().map(&mut one).collect()
+    }
+}
+
+/// Where a chain gets too long. The parser counts parentheses and tags inside each other, but not `a + b + c`,
+/// `a.b.c`, `a | b | c`, `not not a` and `elif`, which nest as deeply in its tree, and the stack has an end.
+fn too_long(text: &str, syntax: &SyntaxConfig) -> Option<Range<usize>> {
+    // Links so far in each bracket around, and in each `if`.
+    let (mut brackets, mut ifs) = (vec![0_usize], Vec::new());
+    let mut tag = false;
+    for (token, span) in tokenize(text, false, syntax.clone()).map_while(Result::ok) {
+        let first = std::mem::replace(&mut tag, matches!(token, Token::BlockStart));
+        match token {
+            Token::VariableStart | Token::BlockStart => brackets = vec![0],
+            Token::Ident("if") if first => ifs.push(0),
+            Token::Ident("endif") if first => drop(ifs.pop()),
+            Token::Ident("elif") if first => ifs.iter_mut().rev().take(1).for_each(|links| *links += 1),
+            Token::BracketOpen | Token::ParenOpen | Token::BraceOpen => {
+                brackets.iter_mut().rev().take(1).for_each(|links| *links += 1);
+                brackets.push(0);
+            }
+            Token::BracketClose | Token::ParenClose | Token::BraceClose if brackets.len() > 1 => {
+                brackets.pop();
+            }
+            Token::Comma | Token::Colon => brackets.iter_mut().rev().take(1).for_each(|links| *links = 0),
+            Token::Ident("not" | "and" | "or" | "in" | "is" | "if" | "else")
+            | Token::Plus
+            | Token::Minus
+            | Token::Mul
+            | Token::Div
+            | Token::FloorDiv
+            | Token::Pow
+            | Token::Mod
+            | Token::Dot
+            | Token::Tilde
+            | Token::Pipe
+            | Token::Eq
+            | Token::Ne
+            | Token::Gt
+            | Token::Gte
+            | Token::Lt
+            | Token::Lte => brackets.iter_mut().rev().take(1).for_each(|links| *links += 1),
+            _ => continue,
+        }
+        if brackets.iter().sum::<usize>() > LONGEST || ifs.iter().sum::<usize>() > LONGEST {
+            return Some(super::span::range(span));
+        }
+    }
+    None
 }
 
 /// What the tokenizer or parser refused, at its place in the template. `text` is the template, prepared or not.
