@@ -10,10 +10,15 @@ use crate::{
     yaml::{Key, Map, Node, Origin, Read, Value},
 };
 use indexmap::IndexMap;
-use std::{collections::HashMap, sync::Arc};
+use std::{borrow::Cow, collections::HashMap, sync::Arc};
 
 /// A longer chain of references to references is refused, before the stack is.
 const LONGEST_CHAIN: usize = 64;
+
+/// References bring no more values than this into one environment, and no longer text into one `$text`: ten
+/// references to ten references, ten times over, are without end.
+const MOST_VALUES: usize = 500_000;
+const LONGEST_TEXT: usize = 4 << 20;
 
 /// What references may name in one environment.
 pub(super) struct Roots<'a> {
@@ -42,6 +47,8 @@ pub(super) struct Resolver<'a> {
     roots: Roots<'a>,
     memo: HashMap<String, Found>,
     stack: Vec<String>,
+    /// How many values references brought.
+    brought: usize,
     /// Places of references that could not be resolved: what is said about them elsewhere is noise.
     pub(super) poisoned: Vec<Place>,
 }
@@ -55,7 +62,7 @@ enum Scope<'s> {
 
 impl<'a> Resolver<'a> {
     pub(super) fn new(roots: Roots<'a>) -> Self {
-        Self { roots, memo: HashMap::new(), stack: Vec::new(), poisoned: Vec::new() }
+        Self { roots, memo: HashMap::new(), stack: Vec::new(), brought: 0, poisoned: Vec::new() }
     }
 
     /// A value with all references in it resolved; those that cannot be stay as they are.
@@ -126,7 +133,14 @@ impl<'a> Resolver<'a> {
     fn from(&mut self, text: &str, at: &Node, scope: Scope, problems: &mut Problems) -> Found {
         match self.look_up(text, at.place(), scope, problems) {
             Found::Value(mut value) => {
-                via(&mut value, at.place());
+                if self.brought > MOST_VALUES {
+                    return Found::Poison;
+                }
+                self.brought += via(&mut value, at.place());
+                if self.brought > MOST_VALUES {
+                    problems.push(too_much(&format!("past {MOST_VALUES} values"), at));
+                    return Found::Poison;
+                }
                 Found::Value(value)
             }
             other => other,
@@ -152,6 +166,10 @@ impl<'a> Resolver<'a> {
                         if !print(&mut out, &value) {
                             problems.push(not_text(&path, &value, at));
                             outcome = Some(Found::Poison);
+                        }
+                        if out.len() > LONGEST_TEXT {
+                            problems.push(too_much("a text past 4 MiB", at));
+                            return Found::Poison;
                         }
                         reads.push(Read { path: path.into(), place: value.place() });
                     }
@@ -234,21 +252,23 @@ impl<'a> Resolver<'a> {
 
     fn find(&mut self, steps: &[String], at: Option<Place>, scope: Scope, problems: &mut Problems) -> Found {
         match (steps[0].as_str(), scope) {
-            ("vars", _) => self.walk(self.roots.vars.clone(), steps, 1, at, Scope::Environment, problems),
+            ("vars", _) => {
+                self.walk(Cow::Borrowed(self.roots.vars), steps, 1, at, Scope::Environment, problems)
+            }
             ("cluster", _) => {
-                self.walk(self.roots.cluster.clone(), steps, 1, at, Scope::Environment, problems)
+                self.walk(Cow::Borrowed(self.roots.cluster), steps, 1, at, Scope::Environment, problems)
             }
             ("environment", _) => {
-                self.walk(self.roots.environment.clone(), steps, 1, at, Scope::Environment, problems)
+                self.walk(Cow::Borrowed(self.roots.environment), steps, 1, at, Scope::Environment, problems)
             }
             ("components", Scope::Environment) => self.component(steps, at, problems),
             ("inputs", Scope::Export(name)) => {
                 let inputs = self.roots.components[name].inputs().clone();
-                self.walk(inputs, steps, 1, at, scope, problems)
+                self.walk(Cow::Owned(inputs), steps, 1, at, scope, problems)
             }
             ("component", Scope::Export(name)) => {
                 let component = self.roots.components[name].component.clone();
-                self.walk(component, steps, 1, at, scope, problems)
+                self.walk(Cow::Owned(component), steps, 1, at, scope, problems)
             }
             (root, _) => {
                 let roots: &[&str] = match scope {
@@ -298,7 +318,14 @@ impl<'a> Resolver<'a> {
             return Found::Poison;
         };
         if matches!(export.as_str(), "name" | "namespace") && !exports.contains(&export.as_str()) {
-            return self.walk(target.component.clone(), steps, 2, at, Scope::Environment, problems);
+            return self.walk(
+                Cow::Owned(target.component.clone()),
+                steps,
+                2,
+                at,
+                Scope::Environment,
+                problems,
+            );
         }
         let Some(node) = target.exports.and_then(|e| e.get(export)).cloned() else {
             let known = exports.into_iter().chain(["name", "namespace"]).collect();
@@ -316,7 +343,7 @@ impl<'a> Resolver<'a> {
                 );
                 Found::Poison
             }
-            Found::Value(value) => self.walk(value, steps, 3, at, Scope::Environment, problems),
+            Found::Value(value) => self.walk(Cow::Owned(value), steps, 3, at, Scope::Environment, problems),
             Found::Poison => Found::Poison,
         }
     }
@@ -333,7 +360,7 @@ impl<'a> Resolver<'a> {
 
     fn walk(
         &mut self,
-        mut node: Node,
+        mut node: Cow<'_, Node>,
         steps: &[String],
         from: usize,
         at: Option<Place>,
@@ -342,14 +369,14 @@ impl<'a> Resolver<'a> {
     ) -> Found {
         let inner = if matches!(steps[0].as_str(), "inputs") { Scope::Environment } else { scope };
         for (index, step) in steps.iter().enumerate().skip(from) {
-            node = match self.through(node, inner, problems) {
-                Found::Value(node) => node,
-                other => return other,
-            };
-            let next = match &node.value {
-                Value::Map(map) => map.get(step).cloned(),
-                Value::Seq(items) => step.parse::<usize>().ok().and_then(|n| items.get(n).cloned()),
-                _ => None,
+            match self.through(&node, inner, problems) {
+                None => {}
+                Some(Found::Value(value)) => node = Cow::Owned(value),
+                Some(other) => return other,
+            }
+            let next = match &node {
+                Cow::Borrowed(node) => part(node, step).map(Cow::Borrowed),
+                Cow::Owned(node) => part(node, step).cloned().map(Cow::Owned),
             };
             let Some(next) = next else {
                 if matches!(scope, Scope::Export(_)) && steps[0] == "inputs" {
@@ -362,7 +389,7 @@ impl<'a> Resolver<'a> {
             };
             node = next;
         }
-        match self.through(node, inner, problems) {
+        match self.through(&node, inner, problems).unwrap_or_else(|| Found::Value(node.into_owned())) {
             Found::Value(node) => {
                 let poisoned = self.poisoned.len();
                 let value = self.deep(&node, inner, problems);
@@ -373,11 +400,20 @@ impl<'a> Resolver<'a> {
     }
 
     /// Goes through a reference that stands in the way of a path.
-    fn through(&mut self, node: Node, scope: Scope, problems: &mut Problems) -> Found {
-        match node.as_map().and_then(|map| reference(map).map(|r| (map, r))) {
-            Some((map, (kind, target))) => self.follow(&node, map, kind, target, scope, problems),
-            None => Found::Value(node),
-        }
+    /// `None` if none stands there.
+    fn through(&mut self, node: &Node, scope: Scope, problems: &mut Problems) -> Option<Found> {
+        let map = node.as_map()?;
+        let (kind, target) = reference(map)?;
+        Some(self.follow(node, map, kind, target, scope, problems))
+    }
+}
+
+/// A member of a mapping or, by its number, an item of a list.
+fn part<'n>(node: &'n Node, step: &str) -> Option<&'n Node> {
+    match &node.value {
+        Value::Map(map) => map.get(step),
+        Value::Seq(items) => items.get(step.parse::<usize>().ok()?),
+        _ => None,
     }
 }
 
@@ -389,16 +425,23 @@ fn unescape(key: &Key) -> Key {
     }
 }
 
-fn via(node: &mut Node, place: Option<Place>) {
+fn too_much(what: &str, at: &Node) -> Diagnostic {
+    Diagnostic::error("config/reference-size", format!("references bring {what}"))
+        .label(at.place(), "with this one")
+        .help("refer to less: values that refer to others several times multiply them")
+}
+
+/// Adds the reference to the way that the value came. How many values it is made of.
+fn via(node: &mut Node, place: Option<Place>) -> usize {
     if let Some(place) = place {
         let mut trail = node.origin.trail();
         trail.via.insert(0, place);
         node.origin = Origin::from(trail);
     }
     match &mut node.value {
-        Value::Map(map) => map.iter_mut().for_each(|(_, n)| via(n, place)),
-        Value::Seq(items) => items.iter_mut().for_each(|n| via(n, place)),
-        _ => {}
+        Value::Map(map) => 1 + map.iter_mut().map(|(_, n)| via(n, place)).sum::<usize>(),
+        Value::Seq(items) => 1 + items.iter_mut().map(|n| via(n, place)).sum::<usize>(),
+        _ => 1,
     }
 }
 
