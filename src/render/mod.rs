@@ -68,6 +68,10 @@ pub fn component(
         push(&mut objects, node.clone(), &owner, component, &mut found);
     }
     patch::apply(&component.patches, &mut objects, &mut found);
+    // What was an object before need not be one after.
+    if !component.patches.is_empty() && !found.has_errors() && component.stage != Stage::Outside {
+        objects.iter().for_each(|object| incomplete(object, &mut found));
+    }
     let failed = found.has_errors();
     for diagnostic in found.0 {
         problems.push(for_component(diagnostic, environment, component));
@@ -123,7 +127,27 @@ fn incomplete(document: &Document, problems: &mut Problems) {
     .map(|(key, _)| key)
     .collect();
     let kind = document.kind();
-    if !missing.is_empty() {
+    let ill: Vec<(&str, &Node)> = ["apiVersion", "kind", "metadata", "metadata.name", "metadata.namespace"]
+        .into_iter()
+        .filter_map(|key| Some((key, document.node.at(&key.split('.').collect::<Vec<_>>())?)))
+        .filter(|(key, node)| match *key {
+            "metadata" => node.as_map().is_none() && !node.is_null(),
+            // Null is as good as absent, and layout fills it.
+            "metadata.namespace" => node.as_str().is_none() && !node.is_null(),
+            _ => node.as_str().is_none(),
+        })
+        .collect();
+    if !ill.is_empty() {
+        for (key, node) in ill {
+            let wanted = if key == "metadata" { "a mapping" } else { "a string" };
+            let said = format!("`{key}` of an object is {wanted}, not {}", node.value.kind());
+            let said = Diagnostic::error("render/not-an-object", said).at(node.place().or(document.place));
+            problems.push(match wanted {
+                "a string" => said.help("give it a text; quote what is one but does not look it"),
+                _ => said.help("write `metadata: {name: …}`"),
+            });
+        }
+    } else if !missing.is_empty() {
         let named = if kind.is_empty() { "the object".to_owned() } else { format!("the {kind}") };
         problems.push(
             Diagnostic::error(

@@ -106,9 +106,21 @@ fn operate(root: &mut Node, operation: &Node) -> Result<(), String> {
         }
         Some("copy") => {
             let node = find(root, &pointer(text("from").ok_or("`from` is missing")?)?)?.clone();
-            add(root, &path, node)
+            add(root, &path, node)?;
+            if values(root) > MOST { Err(format!("the object grows past {MOST} values")) } else { Ok(()) }
         }
         _ => Err("`op` is one of `add`, `remove`, `replace`, `move`, `copy` and `test`".to_owned()),
+    }
+}
+
+/// An object grows no larger by copies of its parts: thirty copies of the whole double it thirty times.
+const MOST: usize = 100_000;
+
+fn values(node: &Node) -> usize {
+    1 + match &node.value {
+        Value::Seq(items) => items.iter().map(values).sum(),
+        Value::Map(map) => map.iter().map(|(_, node)| values(node)).sum(),
+        _ => 0,
     }
 }
 
@@ -118,6 +130,10 @@ fn pointer(text: &str) -> Result<Vec<String>, String> {
         return Ok(Vec::new());
     }
     let rest = text.strip_prefix('/').ok_or_else(|| format!("`{text}` does not begin with `/`"))?;
+    let ill = |at: usize| !matches!(rest.as_bytes().get(at + 1), Some(b'0' | b'1'));
+    if rest.match_indices('~').any(|(at, _)| ill(at)) {
+        return Err(format!("`{text}` has a `~` that is neither `~0` (for `~`) nor `~1` (for `/`)"));
+    }
     Ok(rest.split('/').map(|step| step.replace("~1", "/").replace("~0", "~")).collect())
 }
 
@@ -213,6 +229,26 @@ mod tests {
             text,
             "apiVersion: v1\nkind: Service\nmetadata:\n  name: a\n  annotations:\n    a/b: x\nspec:\n  ports:\n    - 9\n    - 3\n  other:\n    - 9\n    - 3\n"
         );
+    }
+
+    #[test]
+    fn copies_of_copies_have_an_end() {
+        let copies: String =
+            (0..40).map(|n| format!("  - {{op: copy, from: /data, path: /data/a{n}}}\n")).collect();
+        let (_, problems) =
+            patched("{metadata: {name: a}, data: {k: v}}", &format!("target: {{name: a}}\njson:\n{copies}"));
+        assert_eq!(
+            problems.0[0].message,
+            "the patch `p` cannot be applied: the object grows past 100000 values"
+        );
+    }
+
+    #[test]
+    fn a_tilde_stands_for_itself_in_no_pointer() {
+        for step in ["~", "a~", "~2"] {
+            assert!(pointer(&format!("/{step}")).is_err(), "{step}");
+        }
+        assert_eq!(pointer("/a~01~1b"), Ok(vec!["a~1/b".to_owned()]));
     }
 
     #[test]
