@@ -43,6 +43,18 @@ pub trait Check: Sync {
             finding
         }
     }
+
+    /// Says of `metadata.labels` or `metadata.annotations` that it is no mapping.
+    fn shape(&self, facts: &Facts, object: &Object, member: &str, findings: &mut Problems) {
+        let node = object.document.node.at(&["metadata", member]);
+        if let Some(node) = node.filter(|node| node.as_map().is_none() && !node.is_null()) {
+            let message = format!("`metadata.{member}` is {}, not a mapping", node.value.kind());
+            findings.push(
+                self.finding(facts, object, Some(node), message)
+                    .help("write `KEY: VALUE` pairs, or remove it"),
+            );
+        }
+    }
 }
 
 /// What the checks are to know about a tree.

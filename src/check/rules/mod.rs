@@ -7,6 +7,7 @@ mod name;
 mod namespace;
 mod object;
 mod prometheus;
+mod secret;
 mod yaml;
 
 use super::Check;
@@ -21,6 +22,8 @@ pub const CHECKS: &[&dyn Check] = &[
     &name::annotation::Annotation,
     &namespace::scope::Scope,
     &namespace::missing::Missing,
+    &namespace::pruned::Pruned,
+    &secret::plain::Plain,
     &object::duplicate::Duplicate,
     &flux::path::Path,
     &flux::depends_on::DependsOn,

@@ -32,6 +32,7 @@ impl Check for Annotation {
     fn run(&self, facts: &Facts, findings: &mut Problems) {
         for object in facts.written() {
             let own = object.document.node.at(&["metadata", "annotations"]);
+            self.shape(facts, object, "annotations", findings);
             let pods =
                 pod_template(&object.document).and_then(|template| template.at(&["metadata", "annotations"]));
             let pods = pods.filter(|pods| own.is_none_or(|own| !std::ptr::eq(*pods, own)));
@@ -79,6 +80,11 @@ mod tests {
         assert_eq!(said("{scrape: true}"), ["the annotation `scrape` is a boolean"]);
         let long = crate::yaml::to_json(&Node::new("x".repeat(256 * 1024)), None);
         assert_eq!(said(&format!("{{a: {long}}}")), ["the annotations of Pod default/a have 262145 bytes"]);
+    }
+
+    #[test]
+    fn what_is_no_mapping_is_found() {
+        assert_eq!(said("3"), ["`metadata.annotations` is an integer, not a mapping"]);
     }
 
     #[test]

@@ -31,6 +31,7 @@ impl Check for Label {
     fn run(&self, facts: &Facts, findings: &mut Problems) {
         for object in facts.written() {
             let template = pod_template(&object.document);
+            self.shape(facts, object, "labels", findings);
             let own = object.document.node.at(&["metadata", "labels"]);
             // A pod is its own template.
             let pods = template.and_then(|template| template.at(&["metadata", "labels"]));
@@ -96,6 +97,11 @@ mod tests {
         assert_eq!(said("{version: v1+abc}"), ["the label `version` cannot have the value `v1+abc`"]);
         assert_eq!(said("{port: 80}"), ["the label `port` is an integer"]);
         assert_eq!(said(&format!("{{a: {}}}", "x".repeat(64))).len(), 1);
+    }
+
+    #[test]
+    fn what_is_no_mapping_is_found() {
+        assert_eq!(said("[a]"), ["`metadata.labels` is a list, not a mapping"]);
     }
 
     #[test]

@@ -2,3 +2,4 @@
 
 pub(super) mod scope;
 pub(super) mod missing;
+pub(super) mod pruned;
