@@ -60,7 +60,9 @@ files! {
 /// True if nothing was wrong.
 pub fn check<T: ConfigFile>(node: &mut Node, sources: &Sources, problems: &mut Problems) -> bool {
     let mut found = Problems::new();
-    if node.as_map().is_none() && !node.is_null() {
+    // An empty file says nothing; a written null would take away what it stands for, without a word.
+    let nothing = node.is_null() && node.place().is_none_or(|place| sources.slice(place).trim().is_empty());
+    if node.as_map().is_none() && !nothing {
         found.push(
             Diagnostic::error("config/shape", format!("{} is a mapping, not {}", T::WHAT, node.value.kind()))
                 .at(node.place())

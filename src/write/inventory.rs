@@ -103,11 +103,17 @@ impl Entry {
     }
 }
 
+/// `cluster/flux-system/` is the user's own: whatever an inventory says, `gen` never wrote there, so it deletes and
+/// overwrites nothing there.
+fn is_ours(path: &str) -> bool {
+    !path.starts_with("cluster/flux-system/")
+}
+
 fn parse_line(line: &str) -> Option<(TreePath, &str, &str)> {
     let (hashes, rest) = line.split_once("  ")?;
     let (owner, path) = rest.split_once("  ")?;
     let is_hash = |h: &str| h.len() == 64 && h.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'));
-    let good = !owner.is_empty() && hashes.split(',').all(is_hash);
+    let good = !owner.is_empty() && hashes.split(',').all(is_hash) && is_ours(path);
     good.then(|| TreePath::new(path).ok()).flatten().map(|path| (path, owner, hashes))
 }
 
@@ -119,6 +125,12 @@ mod tests {
 
     fn path(text: &str) -> TreePath {
         TreePath::new(text).expect("a valid path")
+    }
+
+    #[test]
+    fn nothing_in_the_folder_of_the_users_own_flux_is_ours() {
+        let text = format!("{}  cluster  cluster/flux-system/gotk.yaml\n", sha256(b"a"));
+        assert_eq!(Inventory::parse(text.as_bytes()), (Inventory::new(), true));
     }
 
     #[test]
