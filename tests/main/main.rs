@@ -1,6 +1,7 @@
 //! The one integration binary: the real `gen` in a cleared sandbox.
 #![allow(clippy::unwrap_used, clippy::disallowed_methods, clippy::print_stderr, missing_docs)]
 
+mod attacks;
 mod cases;
 mod cli;
 mod hostile;
