@@ -32,7 +32,7 @@ impl Check for Plain {
             let document = &object.document;
             let filled = |key| {
                 let member: Option<&Node> = document.node.get(key);
-                member.is_some_and(|node| node.as_map().map_or(!node.is_null(), |map: &Map| map.len() > 0))
+                member.is_some_and(|node| node.as_map().map_or(!node.is_null(), |map: &Map| !map.is_empty()))
             };
             let sealed = document.node.get("sops").is_some();
             if !document.group().is_empty() || sealed || !(filled("data") || filled("stringData")) {
