@@ -3,13 +3,14 @@
 
 use crate::{
     check,
-    diag::Problems,
-    layout,
+    diag::{Diagnostic, Problems},
+    host, layout,
     load::{self, Files, Pack, Project},
     render,
     resolve::{self, Environment, Example},
     template::{self, Compiled, TemplateSet},
     tree::Tree,
+    write,
 };
 use rayon::prelude::*;
 use std::collections::BTreeMap;
@@ -35,6 +36,15 @@ pub struct Built {
     pub problems: Problems,
     /// What the checks found in the tree.
     pub findings: Problems,
+}
+
+impl Built {
+    /// An environment that was not begun.
+    fn interrupted(name: &str) -> Self {
+        let mut problems = Problems::new();
+        problems.push(Diagnostic::error(write::INTERRUPTED, "interrupted"));
+        Self { name: name.to_owned(), environment: None, tree: None, problems, findings: Problems::new() }
+    }
 }
 
 impl Engine {
@@ -79,9 +89,10 @@ impl Engine {
     }
 
     /// Builds environments in parallel and hands each one on as soon as it is there; the results in
-    /// the order of the names.
+    /// the order of the names. After Ctrl-C those not begun are left out, each with `write/interrupted`.
     pub fn each<T: Send>(&self, names: &[&str], then: impl Fn(Built) -> T + Sync) -> Vec<T> {
-        names.par_iter().map(|name| then(self.build(name))).collect()
+        let build = |name| if host::interrupted() { Built::interrupted(name) } else { self.build(name) };
+        names.par_iter().map(|name| then(build(name))).collect()
     }
 
     /// Builds an example of a pack.

@@ -2,7 +2,7 @@
 
 use super::{Format, Global};
 use crate::{
-    diag::{self, Diagnostic, Problems, Severity, Sources},
+    diag::{self, Diagnostic, Place, Problems, Severity, Sources},
     yaml::{Map, Node, to_json},
 };
 use std::{
@@ -44,6 +44,9 @@ pub(super) fn findings(global: &Global, problems: &Problems, sources: &Sources) 
     if global.format == Format::Json {
         return;
     }
+    let secrets: Vec<&Place> = problems.0.iter().flat_map(|d| &d.secrets).collect();
+    let masked = (!secrets.is_empty()).then(|| sources.masked(secrets));
+    let sources = masked.as_ref().unwrap_or(sources);
     let mut sorted: Vec<&Diagnostic> = problems.0.iter().collect();
     sorted.sort_by_key(|d| d.severity);
     let mut told: BTreeMap<Severity, usize> = BTreeMap::new();

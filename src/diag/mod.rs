@@ -53,6 +53,8 @@ pub struct Diagnostic {
     pub because: Vec<String>,
     /// What to do, one line each.
     pub help: Vec<String>,
+    /// Values that are never drawn, by this statement or any other ([`Sources::masked`]).
+    pub secrets: Vec<Place>,
 }
 
 impl Diagnostic {
@@ -76,6 +78,7 @@ impl Diagnostic {
             outputs: Vec::new(),
             because: Vec::new(),
             help: Vec::new(),
+            secrets: Vec::new(),
         }
     }
 
@@ -91,6 +94,13 @@ impl Diagnostic {
         if let Some(place) = place.into() {
             self.labels.push(Label { place, text: text.into() });
         }
+        self
+    }
+
+    /// Names a value that is never drawn.
+    #[must_use]
+    pub fn secret(mut self, place: Option<Place>) -> Self {
+        self.secrets.extend(place);
         self
     }
 

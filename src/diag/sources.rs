@@ -46,6 +46,22 @@ impl Sources {
         Self::default()
     }
 
+    /// The same with these places masked, byte for byte, so that no line that is drawn shows what stands there.
+    #[must_use]
+    pub fn masked<'p>(&self, places: impl IntoIterator<Item = &'p Place>) -> Self {
+        let mut masked = self.clone();
+        for place in places {
+            let Some(source) = masked.list.get_mut(place.source.0 as usize) else { continue };
+            let range = place.range();
+            let bytes = source.text.bytes().enumerate();
+            let hidden =
+                bytes.map(|(at, byte)| if range.contains(&at) && byte != b'\n' { b'*' } else { byte });
+            // A place cut inside of a character leaves no text: then nothing of it is drawn.
+            source.text = String::from_utf8(hidden.collect()).unwrap_or_default().into();
+        }
+        masked
+    }
+
     /// Adds a text under the name people know it by: a path relative to the project with `/`, or
     /// `<built-in>/loki/pack.yaml`.
     pub fn add(&mut self, name: impl Into<Arc<str>>, text: impl Into<Arc<str>>) -> SourceId {
@@ -117,6 +133,17 @@ impl Place {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_masked_keeps_its_size() {
+        let mut sources = Sources::new();
+        let id = sources.add("a.yaml", "p: gehëim\nq: 1\n");
+        let end = "p: gehëim".len();
+        let masked = sources.masked([&Place::new(id, 3..end)]);
+        assert_eq!(masked.text(id), "p: *******\nq: 1\n");
+        assert_eq!(masked.locate(Place::new(id, end + 1..end + 2)), "a.yaml:2:1");
+        assert_eq!(sources.slice(Place::new(id, 3..end)), "gehëim");
+    }
 
     #[test]
     fn lines_and_columns_count_characters_from_one() {

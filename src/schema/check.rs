@@ -154,7 +154,7 @@ impl<'a> Check<'a> {
         if only && word("secret") && word("key") {
             return;
         }
-        // no label: it would print the line with the value
+        // no label: its line holds nothing but what is masked
         let said = Diagnostic::error(
             "input/secret",
             format!("`{path}` is a secret: it takes only `{{secret: NAME, key: KEY}}`"),
@@ -163,6 +163,7 @@ impl<'a> Check<'a> {
             Some(place) => said.because(format!("it is set at {}", self.sources.locate(place))),
             None => said,
         };
+        let said = said.secret(value.place());
         self.found.push(said.help("seal the value with `sops` and name the Secret and its key here"));
     }
 
