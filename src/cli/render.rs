@@ -16,7 +16,7 @@ use crate::{
 };
 use std::{
     collections::BTreeMap,
-    path::{Path, PathBuf},
+    path::{Component, Path, PathBuf},
     sync::{Mutex, PoisonError},
 };
 
@@ -213,9 +213,25 @@ pub(super) fn target(
     shown: &str,
 ) -> Result<Target, Box<Diagnostic>> {
     match out {
+        Some(folder) if is_input(folder, root) => {
+            let message = format!("`--out {}` is a folder that `gen` reads from", folder.display());
+            Err(Box::new(
+                Diagnostic::error("write/name", message).help("name a folder of its own for the output"),
+            ))
+        }
         Some(folder) => Target::new(folder, name, shown),
         None => Target::new(root, &format!("fleet-out/{name}"), shown),
     }
+}
+
+/// A tree among the inputs would be read as one the next time.
+fn is_input(folder: &Path, root: &Path) -> bool {
+    let plain =
+        |path: &Path| path.components().filter(|part| *part != Component::CurDir).collect::<PathBuf>();
+    let (folder, root) = (plain(folder), plain(root));
+    let below = folder.strip_prefix(&root).unwrap_or(&folder);
+    let first = below.components().next().map(Component::as_os_str);
+    first.is_some_and(|first| ["environments", "templates", ".git"].iter().any(|input| first == *input))
 }
 
 fn shown(arguments: &Arguments, name: &str) -> String {
