@@ -19,6 +19,9 @@ use std::{borrow::Cow, collections::BTreeMap, ops::Range, sync::Arc};
 /// tenth of it.
 pub(super) const FUEL: u64 = 5_000_000;
 
+/// What the paths of the files begin with that packs share.
+const LIB: &str = "_lib/";
+
 /// All that belongs to the templates of a pack.
 #[derive(Clone, Copy)]
 pub struct TemplateSet<'a> {
@@ -30,7 +33,7 @@ pub struct TemplateSet<'a> {
     pub lib: &'a [TemplateFile],
     /// The files under the pack's `files/`, by their path in it: for `file()` and `files()`.
     pub files: &'a BTreeMap<String, Arc<str>>,
-    /// Other delimiters than Jinja's.
+    /// Other delimiters than Jinja's, in its own templates.
     pub delimiters: Option<&'a Delimiters>,
     /// The schema of its inputs.
     pub schema: &'a Schema,
@@ -51,6 +54,7 @@ pub struct Compiled {
 struct Source {
     id: SourceId,
     text: Arc<str>,
+    syntax: SyntaxConfig,
 }
 
 /// Checks and compiles the templates of a pack, with all problems of all of them.
@@ -65,15 +69,17 @@ pub fn compile(set: &TemplateSet<'_>, problems: &mut Problems) -> Option<Compile
 }
 
 fn compile_all(set: &TemplateSet<'_>, problems: &mut Problems) -> Option<Compiled> {
-    let syntax = syntax(set, problems)?;
+    let (own, shared) = (syntax(set, set.delimiters, problems)?, syntax(set, None, problems)?);
     slot_characters(set, problems);
     let used = used(set);
+    // What packs share is written with the usual marks, whatever those of the pack are.
+    let marks = |file: &TemplateFile| if file.path.starts_with(LIB) { &shared } else { &own };
     let prepared: Vec<(&TemplateFile, String)> = used
         .iter()
-        .filter_map(|file| match whitespace::prepare(&file.text, &syntax) {
+        .filter_map(|file| match whitespace::prepare(&file.text, marks(file)) {
             Ok(text) => Some((*file, text)),
             Err(error) => {
-                problems.push(walk::syntax_error(&error, file.source, &file.text, &syntax));
+                problems.push(walk::syntax_error(&error, file.source, &file.text, marks(file)));
                 None
             }
         })
@@ -84,6 +90,7 @@ fn compile_all(set: &TemplateSet<'_>, problems: &mut Problems) -> Option<Compile
             name: &file.path,
             source: file.source,
             text,
+            syntax: marks(file),
             partial: is_partial(&file.path),
         })
         .collect();
@@ -94,33 +101,41 @@ fn compile_all(set: &TemplateSet<'_>, problems: &mut Problems) -> Option<Compile
         roots: &ROOTS,
         chain: &|chain| verdict(set.schema, chain),
     };
-    walk::check(&units, &syntax, &known, problems);
+    walk::check(&units, &known, problems);
     if problems.has_errors() {
         return None;
     }
-    let mut environment = environment(set, syntax.clone());
-    let expressions = Expressions::of(&units, &syntax);
+    let mut environment = environment(set);
+    let expressions = Expressions::of(&units);
     for (file, text) in &prepared {
+        environment.set_syntax(marks(file).clone());
         if let Err(error) = environment.add_template_owned(file.path.to_string(), text.clone()) {
-            problems.push(walk::syntax_error(&error, file.source, &file.text, &syntax));
+            problems.push(walk::syntax_error(&error, file.source, &file.text, marks(file)));
         }
     }
     let templates = used
         .iter()
-        .map(|file| (file.path.clone(), Source { id: file.source, text: file.text.clone() }))
+        .map(|file| {
+            let source = Source { id: file.source, text: file.text.clone(), syntax: marks(file).clone() };
+            (file.path.clone(), source)
+        })
         .collect();
     Some(Compiled { environment, expressions, pack: set.pack.to_owned(), templates })
 }
 
 /// Is a template only there for others?
 pub(super) fn is_partial(path: &str) -> bool {
-    path.starts_with("_lib/") || path.rsplit('/').next().is_some_and(|name| name.starts_with('_'))
+    path.starts_with(LIB) || path.rsplit('/').next().is_some_and(|name| name.starts_with('_'))
 }
 
-fn syntax(set: &TemplateSet<'_>, problems: &mut Problems) -> Option<SyntaxConfig> {
+fn syntax(
+    set: &TemplateSet<'_>,
+    delimiters: Option<&Delimiters>,
+    problems: &mut Problems,
+) -> Option<SyntaxConfig> {
     let mut builder = SyntaxConfig::builder();
     builder.keep_trailing_newline(true);
-    if let Some(Delimiters { variable, block, comment }) = set.delimiters {
+    if let Some(Delimiters { variable, block, comment }) = delimiters {
         builder
             .variable_delimiters(variable.0.clone(), variable.1.clone())
             .block_delimiters(block.0.clone(), block.1.clone())
@@ -180,9 +195,8 @@ fn verdict(schema: &Schema, chain: &[&str]) -> ChainVerdict {
     }
 }
 
-fn environment(set: &TemplateSet<'_>, syntax: SyntaxConfig) -> Environment<'static> {
+fn environment(set: &TemplateSet<'_>) -> Environment<'static> {
     let mut environment = Environment::empty();
-    environment.set_syntax(syntax);
     // For every name: else captured text would come back as an ordinary string.
     environment.set_auto_escape_callback(|_| AutoEscape::Custom("yaml".into()));
     environment.set_undefined_behavior(UndefinedBehavior::SemiStrict);
@@ -233,12 +247,12 @@ impl Compiled {
     /// The place of a filter's name, widened to the start of the expression that it stands in.
     pub(super) fn with_subject(&self, place: Place) -> Place {
         let source = self.templates.values().find(|source| source.id == place.source);
-        let before = source.and_then(|source| source.text.get(..place.start as usize)).unwrap_or("");
+        let Some(source) = source else { return place };
+        let before = source.text.get(..place.start as usize).unwrap_or("");
         if !before.trim_end().ends_with('|') {
             return place;
         }
-        let syntax = self.environment.syntax();
-        let opened = [syntax.variable_delimiters().0, syntax.block_delimiters().0]
+        let opened = [source.syntax.variable_delimiters().0, source.syntax.block_delimiters().0]
             .into_iter()
             .filter_map(|open| before.rfind(open).map(|at| at + open.len()))
             .max()

@@ -70,6 +70,19 @@ fn other_delimiters_leave_braces_alone() {
 }
 
 #[test]
+fn lib_files_have_the_usual_delimiters_in_every_pack() {
+    let pair = |open: &str, close: &str| (open.to_owned(), close.to_owned());
+    let marks = Delimiters { variable: pair("<<", ">>"), block: pair("<%", "%>"), comment: pair("<#", "#>") };
+    let mut sources = Sources::new();
+    let macros = "{% macro x(port) %}{# no #}{{ port }}{% endmacro %}\n";
+    let lib = [file(&mut sources, "_lib/a.j2", macros)];
+    let world = pack("<% from '_lib/a.j2' import x %>\na: << x(inputs.port) >>\nb: \"{{ $labels.x }}\"\n");
+    let schema = Schema::default();
+    let set = TemplateSet { lib: &lib, delimiters: Some(&marks), ..set(&world, &schema) };
+    assert_eq!(rendered(&set, &world).as_deref(), Ok(r#"{"a":80,"b":"{{ $labels.x }}"}"#));
+}
+
+#[test]
 fn files_and_secrets_of_the_pack_are_at_hand() {
     let mut world =
         pack("a: |-\n  {{ file('x.json') }}\nb: {{ secret_ref('admin') }}\nc: {{ files('*.json') }}\n");

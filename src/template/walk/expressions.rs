@@ -8,10 +8,7 @@ use super::{
     scope::{self, Kind, Scope, Visitor},
     span,
 };
-use minijinja::{
-    machinery::ast::{Call, Expr, Stmt},
-    syntax::SyntaxConfig,
-};
+use minijinja::machinery::ast::{Call, Expr, Stmt};
 use std::{collections::BTreeMap, ops::Range};
 
 /// What an emitted expression is.
@@ -68,8 +65,8 @@ pub(crate) struct Expressions {
 
 impl Expressions {
     /// Looks at all templates; those with a syntax error give nothing.
-    pub(crate) fn of(units: &[Unit<'_>], syntax: &SyntaxConfig) -> Self {
-        let trees = parse::parse(units, syntax, None);
+    pub(crate) fn of(units: &[Unit<'_>]) -> Self {
+        let trees = parse::parse(units, None);
         let pack = Pack::index(units, &trees);
         let mut all = Self::default();
         for unit in pack.parsed() {

@@ -33,6 +33,8 @@ pub(crate) struct Unit<'a> {
     pub(crate) source: SourceId,
     /// The text that is compiled, after [`super::whitespace::prepare`]: same offsets.
     pub(crate) text: &'a str,
+    /// The marks it is written with.
+    pub(crate) syntax: &'a SyntaxConfig,
     /// Never rendered alone: it may read names that whoever includes it has set.
     pub(crate) partial: bool,
 }
@@ -74,8 +76,8 @@ pub(crate) enum ChainVerdict {
 }
 
 /// Checks all templates of a pack together with the `_lib` files they use, and reports every problem.
-pub(crate) fn check(units: &[Unit<'_>], syntax: &SyntaxConfig, known: &Known<'_>, problems: &mut Problems) {
-    let trees = parse::parse(units, syntax, Some(problems));
+pub(crate) fn check(units: &[Unit<'_>], known: &Known<'_>, problems: &mut Problems) {
+    let trees = parse::parse(units, Some(problems));
     let pack = pack::Pack::index(units, &trees);
     rules::slot_characters(units, problems);
     for unit in pack.parsed() {

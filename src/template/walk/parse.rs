@@ -37,13 +37,9 @@ const STATEMENTS: [&str; 20] = [
 const LONGEST: usize = 200;
 
 /// The tree of each template; `None` where it has a syntax error, which is reported.
-pub(super) fn parse<'a>(
-    units: &'a [Unit<'a>],
-    syntax: &SyntaxConfig,
-    mut problems: Option<&mut Problems>,
-) -> Vec<Option<Stmt<'a>>> {
+pub(super) fn parse<'a>(units: &'a [Unit<'a>], mut problems: Option<&mut Problems>) -> Vec<Option<Stmt<'a>>> {
     let mut one = |unit: &'a Unit<'a>| {
-        if let Some(range) = too_long(unit.text, syntax) {
+        if let Some(range) = too_long(unit.text, unit.syntax) {
             if let Some(problems) = &mut problems {
                 let said =
                     format!("more than {LONGEST} operators, members, filters or `elif` follow each other");
@@ -52,21 +48,17 @@ pub(super) fn parse<'a>(
             }
             return None;
         }
-        tree(unit, syntax, &mut problems)
+        tree(unit, &mut problems)
     };
     units.iter().map(&mut one).collect()
 }
 
-fn tree<'a>(
-    unit: &'a Unit<'a>,
-    syntax: &SyntaxConfig,
-    problems: &mut Option<&mut Problems>,
-) -> Option<Stmt<'a>> {
-    match parse_template(unit.text, unit.name, syntax.clone()) {
+fn tree<'a>(unit: &'a Unit<'a>, problems: &mut Option<&mut Problems>) -> Option<Stmt<'a>> {
+    match parse_template(unit.text, unit.name, unit.syntax.clone()) {
         Ok(tree) => Some(tree),
         Err(error) => {
             if let Some(problems) = problems {
-                problems.push(syntax_error(&error, unit.source, unit.text, syntax));
+                problems.push(syntax_error(&error, unit.source, unit.text, unit.syntax));
             }
             None
         }

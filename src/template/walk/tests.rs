@@ -7,6 +7,7 @@ use crate::{
     diag::{Sources, render},
     template::whitespace::prepare,
 };
+use std::sync::LazyLock;
 
 const FILTERS: &[&str] = &[
     "default", "required", "d", "indent", "trim", "upper", "items", "dictsort", "sort", "join", "string",
@@ -48,8 +49,10 @@ fn chain(members: &[&str]) -> ChainVerdict {
     ChainVerdict::Fine
 }
 
-fn syntax() -> SyntaxConfig {
-    SyntaxConfig::builder().keep_trailing_newline(true).build().unwrap()
+fn syntax() -> &'static SyntaxConfig {
+    static SYNTAX: LazyLock<SyntaxConfig> =
+        LazyLock::new(|| SyntaxConfig::builder().keep_trailing_newline(true).build().unwrap());
+    &SYNTAX
 }
 
 /// Checks files of a pack: `file:line:column id: message`, and all of it as it is printed.
@@ -59,14 +62,20 @@ fn checked(files: &[(&str, &str)]) -> (Vec<String>, String) {
     let mut texts = Vec::new();
     for (name, text) in files {
         let source = sources.add(*name, *text);
-        match prepare(text, &syntax()) {
+        match prepare(text, syntax()) {
             Ok(text) => texts.push((*name, source, text)),
-            Err(error) => problems.push(syntax_error(&error, source, text, &syntax())),
+            Err(error) => problems.push(syntax_error(&error, source, text, syntax())),
         }
     }
     let units: Vec<Unit<'_>> = texts
         .iter()
-        .map(|(name, source, text)| Unit { name, source: *source, text, partial: name.starts_with('_') })
+        .map(|(name, source, text)| Unit {
+            name,
+            source: *source,
+            text,
+            syntax: syntax(),
+            partial: name.starts_with('_'),
+        })
         .collect();
     let known = Known {
         filters: FILTERS,
@@ -75,7 +84,7 @@ fn checked(files: &[(&str, &str)]) -> (Vec<String>, String) {
         roots: ROOTS,
         chain: &|members| chain(members),
     };
-    check(&units, &syntax(), &known, &mut problems);
+    check(&units, &known, &mut problems);
     let printed = problems.0.iter().map(|d| render(d, &sources, false)).collect();
     for problem in &problems.0 {
         assert!(!problem.help.is_empty(), "no remedy: {problem:?}");
@@ -427,11 +436,12 @@ fn expressions_are_found_by_the_range_of_an_output_span() {
                 {% for name, c in inputs.containers | items %}\n{{ name }}: {{ c.port | default(1) }} {{ c['pull'] }}\n\
                 {% endfor %}\n{{ i }} {{ b }} {{ n(1) | trim }} {{ inputs.web.port + 1 }} {{ inputs.ports[0] }}\n\
                 {{ inputs.containers[inputs.name].port }} {{ component.name }} {{ inputs.image | required('x') }}\n";
-    let texts = [prepare(lib, &syntax()).unwrap(), prepare(text, &syntax()).unwrap()];
+    let texts = [prepare(lib, syntax()).unwrap(), prepare(text, syntax()).unwrap()];
     let mut sources = Sources::new();
-    let mut unit = |name, text| Unit { name, source: sources.add("x", "x"), text, partial: false };
+    let mut unit =
+        |name, text| Unit { name, source: sources.add("x", "x"), text, syntax: syntax(), partial: false };
     let units = [unit("_lib/l.j2", texts[0].as_str()), unit("a.yaml.j2", texts[1].as_str())];
-    let all = Expressions::of(&units, &syntax());
+    let all = Expressions::of(&units);
     let chain = |path: &str| Expression::Chain(path.split('.').map(str::to_owned).collect());
     let of = |path: &str| Some(path.split('.').map(str::to_owned).collect());
     let local = |name: &str, bound_to: &str, of, kind| Expression::Local {
@@ -467,12 +477,13 @@ fn expressions_are_found_by_the_range_of_an_output_span() {
 fn spans_of_the_renderer_are_those_of_the_lookup() {
     let text = "{% macro m() %}{{ caller() }}{% endmacro %}\na: {{ inputs.name | default('x') }}\n\
                 b: {{ (1 if inputs.name else 2) }}\n{% call m() %}t{% endcall %}{% filter upper %}u{% endfilter %}\n";
-    let prepared = prepare(text, &syntax()).unwrap();
+    let prepared = prepare(text, syntax()).unwrap();
     let mut sources = Sources::new();
-    let unit = Unit { name: "a", source: sources.add("a", text), text: &prepared, partial: false };
-    let all = Expressions::of(&[unit], &syntax());
+    let unit =
+        Unit { name: "a", source: sources.add("a", text), text: &prepared, syntax: syntax(), partial: false };
+    let all = Expressions::of(&[unit]);
     let mut environment = minijinja::Environment::new();
-    environment.set_syntax(syntax());
+    environment.set_syntax(syntax().clone());
     environment.add_template("a", &prepared).unwrap();
     let context = minijinja::context! { inputs => minijinja::context! { name => "n" } };
     let (_, spans) = environment.get_template("a").unwrap().render_with_spans(context).unwrap();
