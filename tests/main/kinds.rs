@@ -3,7 +3,7 @@
 use std::{collections::BTreeSet, fs, path::Path};
 
 /// Kinds that no project of a few files brings about.
-const ELSEWHERE: [&str; 26] = [
+const ELSEWHERE: [&str; 25] = [
     // The disk, another run or a signal: `tests/writing.rs`, and the tests beside the code.
     "init/write",
     "load/file",
@@ -18,7 +18,6 @@ const ELSEWHERE: [&str; 26] = [
     "write/line-endings",
     "write/link",
     "write/locked",
-    "write/name",
     "write/unreadable",
     // Guards behind an earlier check that tells it better.
     "config/read",
