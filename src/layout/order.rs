@@ -237,10 +237,13 @@ impl<'a> Order<'a> {
         );
         for (index, used) in users.iter().take(3) {
             let component = self.component(*index);
-            diagnostic = diagnostic.label(
-                used.place.unwrap_or(component.place),
-                format!("used by `{}`{}", component.name, if used.own { "" } else { ", in its chart" }),
-            );
+            let said =
+                format!("used by `{}`{}", component.name, if used.own { "" } else { ", in its chart" });
+            // What the component says comes first: it is the reader's own, the pack may be another's.
+            diagnostic = match used.place.filter(|place| place.source != component.place.source) {
+                Some(place) => diagnostic.label(component.place, said).label(place, "here"),
+                None => diagnostic.label(used.place.unwrap_or(component.place), said),
+            };
         }
         if let Some(near) = did_you_mean(group, scope::built_in()) {
             diagnostic = diagnostic.help(format!("did you mean the API group `{near}`?"));
