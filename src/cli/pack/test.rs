@@ -111,6 +111,7 @@ fn one(
     let failed = found.has_errors();
     // An example has no sealed files: that they are missing is no news.
     found.0.retain(|d| d.id != "secret/missing");
+    found.0.iter_mut().for_each(|diagnostic| of_example(diagnostic, pack, example));
     problems.extend(found);
     let Some(tree) = built.tree.filter(|_| !failed) else { return Outcome::Broken };
     let actual = own_files(&tree, &pack.name);
@@ -128,6 +129,17 @@ fn one(
         );
     }
     Outcome::Updated
+}
+
+/// Names the example instead of outputs that are never written, and of its component: what is wrong in several
+/// examples is then said once, of all of them.
+fn of_example(diagnostic: &mut Diagnostic, pack: &Pack, example: &ExampleFiles) {
+    if diagnostic.outputs.is_empty() {
+        return;
+    }
+    diagnostic.outputs = vec![format!("{}/examples/{}", pack.name, example.name)];
+    let mut first = true;
+    diagnostic.labels.retain(|label| std::mem::take(&mut first) || label.place != example.place);
 }
 
 /// The component's folder and its Flux Kustomization.
