@@ -238,6 +238,11 @@ impl Compiled {
         self.templates.iter().find(|(_, source)| source.id == place.source).map(|(path, _)| &**path)
     }
 
+    /// The marks that the template of a place is written with.
+    pub(super) fn syntax_at(&self, place: Place) -> Option<&SyntaxConfig> {
+        self.templates.values().find(|source| source.id == place.source).map(|source| &source.syntax)
+    }
+
     /// What stands at a place in a template.
     pub(super) fn text(&self, place: Place) -> &str {
         let source = self.templates.values().find(|source| source.id == place.source);

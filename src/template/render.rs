@@ -9,7 +9,7 @@ use super::{
     slots,
 };
 use crate::{
-    diag::{Diagnostic, Problems},
+    diag::{Diagnostic, Problems, list},
     yaml::{Node, raw},
 };
 use minijinja::value::Value;
@@ -64,7 +64,48 @@ fn syntax(rendered: &Rendered<'_>, problem: Diagnostic) -> Diagnostic {
             return missing_blank().at(rendered.place(start..start + line.len()));
         }
     }
-    rendered.translate(problem)
+    let mut problem = rendered.translate(problem);
+    let lines = [here, before].map(|start| text[start..].lines().next().unwrap_or(""));
+    if let Some(help) = lines.iter().find_map(|line| other_marks(rendered, &problem, line)) {
+        problem.help.insert(0, help);
+    }
+    problem
+}
+
+/// What template engines are written with, ours among them.
+const MARKS: [(&str, &str); 9] = [
+    ("{{", "}}"),
+    ("{%", "%}"),
+    ("{#", "#}"),
+    ("[[", "]]"),
+    ("[%", "%]"),
+    ("[#", "#]"),
+    ("<<", ">>"),
+    ("<%", "%>"),
+    ("<#", "#>"),
+];
+
+/// A line written with marks that are not those of its template was meant for others.
+fn other_marks(rendered: &Rendered<'_>, problem: &Diagnostic, line: &str) -> Option<String> {
+    let place = problem.labels.first()?.place;
+    let syntax = rendered.compiled.syntax_at(place)?;
+    let own = [syntax.variable_delimiters(), syntax.block_delimiters(), syntax.comment_delimiters()];
+    let holds = |(open, close): &(&str, &str)| {
+        line.split_once(open).is_some_and(|(_, rest)| rest.contains(close))
+            && own.iter().all(|own| own.0 != *open)
+    };
+    let (open, close) = MARKS.iter().find(|marks| holds(marks))?;
+    let own = own.map(|(open, close)| format!("{open} {close}"));
+    let own = list(own.iter().map(String::as_str));
+    Some(match rendered.compiled.template_of(place) {
+        Some(shared) if shared.starts_with("_lib/") => {
+            format!("`{open} {close}` means nothing here: files under `_lib/` are always written with {own}")
+        }
+        _ => format!(
+            "`{open} {close}` means nothing here: this pack's templates are written with {own}; \
+             `delimiters` in its `pack.yaml` chooses others"
+        ),
+    })
 }
 
 /// Does a line begin with a key and a slot, without a blank after the colon?
