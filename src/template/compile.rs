@@ -90,6 +90,7 @@ fn compile_all(set: &TemplateSet<'_>, problems: &mut Problems) -> Option<Compile
             name: &file.path,
             source: file.source,
             text,
+            written: &file.text,
             syntax: marks(file),
             partial: is_partial(&file.path),
         })

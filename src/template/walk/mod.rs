@@ -9,6 +9,7 @@
 //! emitted, concatenated and passed on; whatever would look *at* it is refused here ([`taint`]).
 
 mod expressions;
+mod include;
 mod names;
 mod pack;
 mod parse;
@@ -33,6 +34,8 @@ pub(crate) struct Unit<'a> {
     pub(crate) source: SourceId,
     /// The text that is compiled, after [`super::whitespace::prepare`]: same offsets.
     pub(crate) text: &'a str,
+    /// The text as it was before: same offsets, but for white space beside tags.
+    pub(crate) written: &'a str,
     /// The marks it is written with.
     pub(crate) syntax: &'a SyntaxConfig,
     /// Never rendered alone: it may read names that whoever includes it has set.
@@ -81,6 +84,7 @@ pub(crate) fn check(units: &[Unit<'_>], known: &Known<'_>, problems: &mut Proble
     let pack = pack::Pack::index(units, &trees);
     rules::slot_characters(units, problems);
     for unit in pack.parsed() {
+        include::check(&pack, &units[unit], pack.body(unit), problems);
         scope::walk(&pack, unit, &mut rules::Rules::new(&pack, unit, known, problems));
         scope::walk(&pack, unit, &mut names::Names::new(&pack, unit, known, problems));
     }

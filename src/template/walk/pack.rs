@@ -197,7 +197,7 @@ pub(super) fn caller<'a>(call: &'a CallBlock<'a>) -> &'a Spanned<Macro<'a>> {
 }
 
 /// The bodies inside a statement.
-fn bodies<'a>(statement: &'a Stmt<'a>) -> Vec<&'a [Stmt<'a>]> {
+pub(super) fn bodies<'e, 'a>(statement: &'e Stmt<'a>) -> Vec<&'e [Stmt<'a>]> {
     match statement {
         Stmt::Template(s) => vec![&s.children],
         Stmt::ForLoop(s) => vec![&s.body, &s.else_body],

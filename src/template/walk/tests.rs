@@ -60,16 +60,17 @@ fn checked(files: &[(&str, &str)]) -> (Vec<String>, String) {
     let mut sources = Sources::new();
     let mut problems = Problems::new();
     let mut texts = Vec::new();
-    for (name, text) in files {
-        let source = sources.add(*name, *text);
-        match prepare(text, syntax()) {
-            Ok(text) => texts.push((*name, source, text)),
-            Err(error) => problems.push(syntax_error(&error, source, text, syntax())),
+    for (name, written) in files {
+        let source = sources.add(*name, *written);
+        match prepare(written, syntax()) {
+            Ok(prepared) => texts.push((*name, *written, source, prepared)),
+            Err(error) => problems.push(syntax_error(&error, source, written, syntax())),
         }
     }
     let units: Vec<Unit<'_>> = texts
         .iter()
-        .map(|(name, source, text)| Unit {
+        .map(|(name, written, source, text)| Unit {
+            written,
             name,
             source: *source,
             text,
@@ -438,8 +439,14 @@ fn expressions_are_found_by_the_range_of_an_output_span() {
                 {{ inputs.containers[inputs.name].port }} {{ component.name }} {{ inputs.image | required('x') }}\n";
     let texts = [prepare(lib, syntax()).unwrap(), prepare(text, syntax()).unwrap()];
     let mut sources = Sources::new();
-    let mut unit =
-        |name, text| Unit { name, source: sources.add("x", "x"), text, syntax: syntax(), partial: false };
+    let mut unit = |name, text| Unit {
+        name,
+        source: sources.add("x", "x"),
+        text,
+        written: text,
+        syntax: syntax(),
+        partial: false,
+    };
     let units = [unit("_lib/l.j2", texts[0].as_str()), unit("a.yaml.j2", texts[1].as_str())];
     let all = Expressions::of(&units);
     let chain = |path: &str| Expression::Chain(path.split('.').map(str::to_owned).collect());
@@ -479,8 +486,14 @@ fn spans_of_the_renderer_are_those_of_the_lookup() {
                 b: {{ (1 if inputs.name else 2) }}\n{% call m() %}t{% endcall %}{% filter upper %}u{% endfilter %}\n";
     let prepared = prepare(text, syntax()).unwrap();
     let mut sources = Sources::new();
-    let unit =
-        Unit { name: "a", source: sources.add("a", text), text: &prepared, syntax: syntax(), partial: false };
+    let unit = Unit {
+        name: "a",
+        source: sources.add("a", text),
+        text: &prepared,
+        written: text,
+        syntax: syntax(),
+        partial: false,
+    };
     let all = Expressions::of(&[unit]);
     let mut environment = minijinja::Environment::new();
     environment.set_syntax(syntax().clone());
