@@ -121,6 +121,26 @@ impl<'r> Rendered<'r> {
         }
     }
 
+    /// Names the `include`, if what stands at an offset of the text was written by an included template.
+    pub(super) fn in_include(&self, diagnostic: Diagnostic, offset: usize) -> Diagnostic {
+        let Some(span) = self.span(offset).filter(|span| span.name() != self.template) else {
+            return diagnostic;
+        };
+        // The tag stands behind what its own template wrote last before.
+        let index =
+            self.spans.partition_point(|other| other.output_range().start < span.output_range().start);
+        let written = |by: &str| {
+            let last = self.spans[..index].iter().rev().find(|other| other.name() == by);
+            last.map_or(0, |last| last.source_range().end)
+        };
+        let includes = || self.compiled.expressions.includes(span.name());
+        let found = includes().find(|include| include.range.start >= written(&include.by));
+        match found.or_else(|| includes().next()) {
+            Some(tag) => diagnostic.label(self.compiled.place(&tag.by, tag.range.clone()), "included here"),
+            None => diagnostic,
+        }
+    }
+
     /// An expression as it is written, on one line.
     pub(super) fn expression(&self, place: Place) -> Cow<'_, str> {
         self.compiled.expression(place)

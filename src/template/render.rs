@@ -64,7 +64,7 @@ fn syntax(rendered: &Rendered<'_>, problem: Diagnostic) -> Diagnostic {
             return missing_blank().at(rendered.place(start..start + line.len()));
         }
     }
-    let mut problem = rendered.translate(problem);
+    let mut problem = rendered.in_include(rendered.translate(problem), at);
     let lines = [here, before].map(|start| text[start..].lines().next().unwrap_or(""));
     if let Some(help) = lines.iter().find_map(|line| other_marks(rendered, &problem, line)) {
         problem.help.insert(0, help);

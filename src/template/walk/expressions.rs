@@ -61,6 +61,18 @@ pub(crate) enum LocalKind {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Expressions {
     emitted: BTreeMap<String, BTreeMap<(usize, usize), Expression>>,
+    includes: Vec<Included>,
+}
+
+/// That a template includes another.
+#[derive(Clone, Debug)]
+pub(crate) struct Included {
+    /// What is included.
+    pub(crate) template: String,
+    /// Where the tag stands.
+    pub(crate) by: String,
+    /// The path in the tag, in bytes.
+    pub(crate) range: Range<usize>,
 }
 
 impl Expressions {
@@ -71,7 +83,8 @@ impl Expressions {
         let mut all = Self::default();
         for unit in pack.parsed() {
             let mut emitted = BTreeMap::new();
-            scope::walk(&pack, unit, &mut Emitted { pack: &pack, emitted: &mut emitted });
+            let includes = &mut all.includes;
+            scope::walk(&pack, unit, &mut Emitted { pack: &pack, emitted: &mut emitted, includes });
             all.emitted.insert(units[unit].name.to_owned(), emitted);
         }
         all
@@ -80,6 +93,11 @@ impl Expressions {
     /// What is emitted at the source range of an output span of a template; `None`: nothing.
     pub(crate) fn find(&self, template: &str, range: &Range<usize>) -> Option<&Expression> {
         self.emitted.get(template)?.get(&(range.start, range.end))
+    }
+
+    /// Where a template is included.
+    pub(crate) fn includes(&self, template: &str) -> impl Iterator<Item = &Included> {
+        self.includes.iter().filter(move |include| include.template == template)
     }
 }
 
@@ -90,6 +108,7 @@ fn line(unit: &Unit<'_>, at: usize) -> usize {
 struct Emitted<'p, 'a> {
     pack: &'p Pack<'a>,
     emitted: &'p mut BTreeMap<(usize, usize), Expression>,
+    includes: &'p mut Vec<Included>,
 }
 
 impl<'a> Emitted<'_, 'a> {
@@ -156,6 +175,12 @@ impl<'a> Visitor<'a> for Emitted<'_, 'a> {
             Stmt::EmitExpr(emit) => (emit.span(), self.classify(&emit.expr, scope)),
             Stmt::CallBlock(block) => (block.call_expr_span, self.called(&block.call, scope)),
             Stmt::FilterBlock(block) => (block.filter_span, Expression::Computed),
+            Stmt::Include(include) => {
+                let by = self.pack.units[scope.unit].name.to_owned();
+                let path = span::text(&include.name).map(str::to_owned);
+                let range = span::extent(&include.name);
+                return self.includes.extend(path.map(|template| Included { template, by, range }));
+            }
             _ => return,
         };
         let range = span::range(span);
