@@ -113,6 +113,7 @@ impl Engine {
         Built { name: name.to_owned(), environment, tree, problems, findings }
     }
 
+    /// Renders the components and lays them out. Where one is missing, the others are rendered for their own errors only.
     fn tree(&self, environment: &Environment, problems: &mut Problems) -> Option<Tree> {
         let shared = render::Shared::new(environment, problems)?;
         let parts: Vec<_> = (0..environment.components.len())
@@ -133,7 +134,7 @@ impl Engine {
             problems.extend(found);
             all.extend(part);
         }
-        if all.len() < count {
+        if !environment.complete || all.len() < count {
             return None;
         }
         layout::join(environment, &self.project.packs, all, problems)

@@ -146,6 +146,7 @@ fn environment(components: Vec<Component>) -> Environment {
         },
         namespaces: IndexMap::new(),
         components,
+        complete: true,
         own_flux_system: None,
     }
 }

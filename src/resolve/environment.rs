@@ -32,7 +32,9 @@ pub struct Example {
     pub place: Place,
 }
 
-/// Resolves the environment `name`. `None` if anything is wrong with it; everything wrong is told.
+/// Resolves the environment `name`; everything wrong is told. `None` if something is wrong with what all components
+/// share; else a component with which something is wrong is left out, so that the others can still be rendered for what
+/// is wrong with them.
 pub fn environment(project: &Project, name: &str, problems: &mut Problems) -> Option<Environment> {
     let source = project.environments.get(name)?;
     let mut found = Problems::new();
@@ -45,10 +47,9 @@ pub fn environment(project: &Project, name: &str, problems: &mut Problems) -> Op
         exports: IndexMap::new(),
     };
     let environment = build(project, &merged, &surroundings, &mut found);
-    let failed = found.has_errors();
     problems.extend(found);
     needs(&merged, problems);
-    environment.filter(|_| !failed)
+    environment
 }
 
 /// Tells of needed components that are not there. An environment with such a mistake is resolved all the same:
@@ -197,7 +198,9 @@ fn build(
     let empty = Node::new(Map::new());
     let vars = merged.get("vars").unwrap_or(&empty);
     let facts = facts(around, &file, &flux);
+    let before = problems.errors();
     let drafts = component::drafts(project, merged, &file, problems);
+    let of_drafts = problems.errors() - before;
     let targets = drafts.iter().map(|draft| (draft.name.clone(), target(draft, &project.sources)));
     let given = around
         .exports
@@ -211,15 +214,26 @@ fn build(
         components: targets.chain(given).collect(),
         files: &texts,
         file_names: project.files.keys().cloned().collect(),
+        broken: file
+            .components
+            .keys()
+            .filter(|name| drafts.iter().all(|d| d.name != **name))
+            .cloned()
+            .collect(),
     });
     let vars = resolver.value(vars, problems);
+    let shared_is_sound = problems.errors() == of_drafts;
     let surroundings = component::Around { project, file: &file, environment: around };
     let components: Vec<_> = drafts
         .iter()
-        .filter_map(|draft| component::finish(draft, &surroundings, &mut resolver, problems))
+        .filter_map(|draft| {
+            let before = (problems.errors(), resolver.poisoned.len());
+            let finished = component::finish(draft, &surroundings, &mut resolver, problems);
+            finished.filter(|_| before == (problems.errors(), resolver.poisoned.len()))
+        })
         .collect();
     drop(resolver);
-    Some(Environment {
+    let environment = Environment {
         name: around.name.to_owned(),
         place: around.place,
         kubernetes: file.kubernetes.clone(),
@@ -229,9 +243,11 @@ fn build(
         source: source?,
         flux,
         namespaces: namespaces(merged, &file),
+        complete: components.len() == file.components.len(),
         components,
         own_flux_system: around.own_flux_system.clone(),
-    })
+    };
+    shared_is_sound.then_some(environment)
 }
 
 /// `environment` as references and templates see it; `kubernetes` is absent if nobody states it.

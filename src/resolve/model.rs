@@ -33,6 +33,8 @@ pub struct Environment {
     pub namespaces: IndexMap<String, Namespace>,
     /// The components, in the order of their first appearance, lowest layer first.
     pub components: Vec<Component>,
+    /// Are they all here? One with which something is wrong is left out: then there is no tree, only more to tell.
+    pub complete: bool,
     /// The folder `fleet-out/<environment>/cluster/flux-system/` of the user's own, if it has a `kustomization.yaml`.
     pub own_flux_system: Option<OwnFluxSystem>,
 }

@@ -10,7 +10,11 @@ use crate::{
     yaml::{Key, Map, Node, Origin, Read, Value},
 };
 use indexmap::IndexMap;
-use std::{borrow::Cow, collections::HashMap, sync::Arc};
+use std::{
+    borrow::Cow,
+    collections::{BTreeSet, HashMap},
+    sync::Arc,
+};
 
 /// A longer chain of references to references is refused, before the stack is.
 const LONGEST_CHAIN: usize = 64;
@@ -28,6 +32,8 @@ pub(super) struct Roots<'a> {
     pub(super) components: IndexMap<String, Target<'a>>,
     /// Texts under `environments/files/`, by path relative to it.
     pub(super) files: &'a dyn Fn(&str) -> Option<Arc<str>>,
+    /// Components that are there but unusable, which was told.
+    pub(super) broken: BTreeSet<String>,
     /// Names of those texts, for proposals.
     pub(super) file_names: Vec<String>,
 }
@@ -296,6 +302,9 @@ impl<'a> Resolver<'a> {
             );
             return Found::Poison;
         };
+        if self.roots.broken.contains(name) {
+            return Found::Poison;
+        }
         let Some(target) = self.roots.components.get(name) else {
             let names = || self.roots.components.keys().map(String::as_str);
             problems.push(missing(
