@@ -51,7 +51,7 @@ pub struct PackFile {
     /// Kinds without a namespace that `gen` does not know, `<group>/<Kind>`.
     #[serde(default)]
     pub cluster_scoped: Vec<String>,
-    /// The marks its templates are written with, when not `{{ }}`, `{% %}` and `{# #}`.
+    /// The marks its templates are written with, when not `{{ }}`, `{% %}` and `{# #}`; files of `_lib` keep those.
     pub delimiters: Option<DelimitersFile>,
 }
 

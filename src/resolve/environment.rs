@@ -14,7 +14,11 @@ use crate::{
     yaml::{Key, Map, Node, Value},
 };
 use indexmap::IndexMap;
-use std::{cell::OnceCell, collections::BTreeMap, sync::Arc};
+use std::{
+    cell::OnceCell,
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 /// What `cluster.provides` says when every API group is there: in examples of packs.
 pub const EVERY_GROUP: &str = "*";
@@ -214,12 +218,7 @@ fn build(
         components: targets.chain(given).collect(),
         files: &texts,
         file_names: project.files.keys().cloned().collect(),
-        broken: file
-            .components
-            .keys()
-            .filter(|name| drafts.iter().all(|d| d.name != **name))
-            .cloned()
-            .collect(),
+        broken: unusable(&file, &drafts),
     });
     let vars = resolver.value(vars, problems);
     let shared_is_sound = problems.errors() == of_drafts;
@@ -248,6 +247,12 @@ fn build(
         own_flux_system: around.own_flux_system.clone(),
     };
     shared_is_sound.then_some(environment)
+}
+
+/// Components without a draft: what is wrong with them was told.
+fn unusable(file: &EnvironmentFile, drafts: &[Draft]) -> BTreeSet<String> {
+    let usable: BTreeSet<&str> = drafts.iter().map(|draft| draft.name.as_str()).collect();
+    file.components.keys().filter(|name| !usable.contains(name.as_str())).cloned().collect()
 }
 
 /// `environment` as references and templates see it; `kubernetes` is absent if nobody states it.

@@ -306,14 +306,8 @@ impl<'a> Resolver<'a> {
             return Found::Poison;
         }
         let Some(target) = self.roots.components.get(name) else {
-            let names = || self.roots.components.keys().map(String::as_str);
-            problems.push(missing(
-                &format!("components.{name}"),
-                name,
-                names().collect(),
-                "there is no component",
-                at,
-            ));
+            let known = self.roots.components.keys().map(String::as_str).collect();
+            problems.push(missing(&format!("components.{name}"), name, known, "there is no component", at));
             return Found::Poison;
         };
         let exports: Vec<&str> =
