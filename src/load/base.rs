@@ -7,7 +7,7 @@ use super::{
     text::{Hidden, walk},
 };
 use crate::{
-    diag::{Diagnostic, Place, Problems, Sources},
+    diag::{Diagnostic, Place, Problems, Severity, SourceId, Sources},
     yaml::{self, Node},
 };
 use std::collections::{BTreeMap, BTreeSet};
@@ -82,10 +82,27 @@ pub fn base(
                 ),
             }
         }
+        if let (Some(text), Some(source)) = (&text, source) {
+            unreadable(file, text, source, problems);
+        }
         let below = file[path.len() + 1..].to_owned();
         read.push(BaseFile { path: below, bytes: bytes.into(), place: source.map(Place::top) });
     }
     (problems.errors() == before).then_some(read)
+}
+
+/// Warns of a manifest that is no YAML: it is copied as it is, and kustomize stops at it if it is listed.
+fn unreadable(file: &str, text: &str, source: SourceId, problems: &mut Problems) {
+    let name = file_name(file);
+    if KUSTOMIZATIONS.contains(&name) || !(name.ends_with(".yaml") || name.ends_with(".yml")) {
+        return;
+    }
+    let mut found = Problems::new();
+    yaml::read_manifests(text, source, &mut found);
+    for mut said in found.0 {
+        said.severity = Severity::Warning;
+        problems.push(said.because("the file is copied as it is; kustomize stops at it if it is listed"));
+    }
 }
 
 /// The path of a base in the project, or why it cannot be one, and what to do.
