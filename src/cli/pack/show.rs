@@ -7,7 +7,7 @@ use crate::{
         report::{self, mapping},
     },
     config::When,
-    diag::Problems,
+    diag::{Diagnostic, Problems, did_you_mean},
     load::Pack,
     schema::Described,
     yaml::{Node, Value},
@@ -15,11 +15,19 @@ use crate::{
 
 /// What a pack is, its inputs, charts, exports and the Secrets it needs
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Example:\n  gen pack show web-app")]
+#[command(
+    after_help = "Examples:\n  gen pack show web-app            what it is, its inputs, what it needs\n  gen pack show web-app probes     an input and all that is in it\n  gen pack show web-app --all      every input at every depth"
+)]
 pub(in crate::cli) struct Arguments {
     /// The pack
     #[arg(value_name = "PACK")]
     pack: String,
+    /// One input, with all that is in it
+    #[arg(value_name = "INPUT", conflicts_with = "all")]
+    input: Option<String>,
+    /// Every input at every depth
+    #[arg(long)]
+    all: bool,
 }
 
 pub(super) fn run(global: &Global, arguments: &Arguments) -> Exit {
@@ -33,15 +41,41 @@ pub(super) fn run(global: &Global, arguments: &Arguments) -> Exit {
     let Some(pack) = find(&engine.project, &arguments.pack, &mut problems) else {
         return open::failed_in(global, &problems, &engine.project.sources);
     };
-    if global.format == Format::Json {
-        report::json(&to_node(pack))
-    } else {
-        report::print(&text(pack))
+    let inputs = pack.schema.inputs();
+    match &arguments.input {
+        _ if global.format == Format::Json => report::json(&to_node(pack)),
+        None => report::print(&text(pack, &inputs, arguments.all)),
+        Some(wanted) => {
+            let within = |path: &str| {
+                path.strip_prefix(wanted.as_str())
+                    .is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
+            };
+            let chosen: String = inputs.iter().filter(|i| within(&i.path)).map(input_text).collect();
+            if chosen.is_empty() {
+                problems.push(unknown(pack, wanted, &inputs));
+                return open::failed_in(global, &problems, &engine.project.sources);
+            }
+            report::print(&chosen);
+        }
     }
     Exit::Yes
 }
 
-fn text(pack: &Pack) -> String {
+fn unknown(pack: &Pack, wanted: &str, inputs: &[Described]) -> Diagnostic {
+    let message = format!("the pack `{}` has no input `{wanted}`", pack.name);
+    let diagnostic = Diagnostic::error("usage/unknown-input", message);
+    match did_you_mean(wanted, inputs.iter().map(|i| i.path.as_str())) {
+        Some(near) => diagnostic.help(format!("did you mean `{near}`?")),
+        None => diagnostic.help(format!("`gen pack show {}` lists them", pack.name)),
+    }
+}
+
+/// Is the input a member of the inputs themselves?
+fn is_top(input: &Described) -> bool {
+    !input.path.contains(['.', '['])
+}
+
+fn text(pack: &Pack, inputs: &[Described], all: bool) -> String {
     let file = &pack.file;
     let mut out = format!("{}: {}\n", pack.name, file.description);
     if let Some(why) = &file.deprecated {
@@ -60,10 +94,15 @@ fn text(pack: &Pack) -> String {
     }
     groups(&mut out, "provides", &file.provides);
     groups(&mut out, "requires", &file.requires);
-    let inputs = pack.schema.inputs();
     if !inputs.is_empty() {
         out.push_str("\ninputs:\n");
-        inputs.iter().for_each(|input| out.push_str(&input_text(input)));
+        let shown = inputs.iter().filter(|input| all || is_top(input));
+        shown.for_each(|input| out.push_str(&input_text(input)));
+        let below = inputs.iter().filter(|input| !is_top(input)).count();
+        if below > 0 && !all {
+            let name = &pack.name;
+            out.push_str(&format!("  {below} more are in these: `gen pack show {name} INPUT`, or `--all`\n"));
+        }
     }
     if !file.secrets.is_empty() {
         out.push_str("\nsecrets (sealed under environments/secrets/<environment or layer>/<component>/):\n");
