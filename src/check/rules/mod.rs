@@ -30,6 +30,7 @@ pub const CHECKS: &[&dyn Check] = &[
     &flux::source_ref::SourceRef,
     &kubernetes::selector::WorkloadSelector,
     &kubernetes::text::Text,
+    &kubernetes::port_name::PortName,
     &kubernetes::service_selector::ServiceSelector,
     &kubernetes::scale_target::ScaleTarget,
     &kubernetes::backend::Backend,

@@ -2,6 +2,7 @@
 
 pub(super) mod selector;
 pub(super) mod text;
+pub(super) mod port_name;
 pub(super) mod service_selector;
 pub(super) mod scale_target;
 pub(super) mod backend;
