@@ -182,15 +182,20 @@ fn plain_scalars_mean_what_kubectl_says() {
     fs::write(&file, format!("apiVersion: v1\nkind: X\nmetadata: {{name: x}}\nspec:\n{text}")).unwrap();
     let read = read_by_kubectl(&file);
     for (scalar, theirs) in scalars.iter().zip(read[0]["spec"].as_array().unwrap()) {
-        let same = match yaml::resolve(scalar) {
-            Scalar::Null => theirs.is_null(),
-            Scalar::Bool(b) => theirs.as_bool() == Some(b),
-            Scalar::Int(i) => theirs.as_i64() == Some(i),
-            Scalar::Float(f) => theirs.as_f64() == Some(f),
-            Scalar::Str => theirs.as_str() == Some(scalar),
-            Scalar::Huge | Scalar::NonFinite => false,
-        };
+        let same = reads_alike(scalar, theirs);
         assert!(same, "{scalar}: {:?}, kubectl {theirs}", yaml::resolve(scalar));
+    }
+}
+
+/// Did the other reader read a plain scalar as we do?
+fn reads_alike(scalar: &str, theirs: &Json) -> bool {
+    match yaml::resolve(scalar) {
+        Scalar::Null => theirs.is_null(),
+        Scalar::Bool(b) => theirs.as_bool() == Some(b),
+        Scalar::Int(i) => theirs.as_i64() == Some(i),
+        Scalar::Float(f) => theirs.as_f64() == Some(f),
+        Scalar::Str => theirs.as_str() == Some(scalar),
+        Scalar::Huge | Scalar::NonFinite => false,
     }
 }
 
@@ -217,14 +222,7 @@ fn where_python_disagrees_with_kubernetes_a_scalar_is_disputed() {
     let read: Vec<Json> = serde_json::from_str(&out).unwrap();
     assert_eq!(scalars.len(), read.len());
     for (scalar, theirs) in scalars.iter().zip(&read) {
-        let same = match yaml::resolve(scalar) {
-            Scalar::Null => theirs.is_null(),
-            Scalar::Bool(b) => theirs.as_bool() == Some(b),
-            Scalar::Int(i) => theirs.as_i64() == Some(i),
-            Scalar::Float(f) => theirs.as_f64() == Some(f),
-            Scalar::Str => theirs.as_str() == Some(scalar),
-            Scalar::Huge | Scalar::NonFinite => false,
-        };
+        let same = reads_alike(scalar, theirs);
         assert!(
             same || yaml::disputed(scalar).is_some(),
             "{scalar}: {:?}, PyYAML {theirs}",

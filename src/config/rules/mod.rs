@@ -143,8 +143,8 @@ fn cluster(node: &Node, problems: &mut Problems) {
         .for_each(|(group, at)| api_group(group, at, problems));
 }
 
-/// A component, in an environment or in an example.
-pub(super) fn component(node: &Node, problems: &mut Problems) {
+/// Where the objects of a component or a pack live.
+fn namespace(node: &Node, problems: &mut Problems) {
     if let Some((namespace, at)) = text(node, "namespace")
         && !is_label(namespace)
     {
@@ -154,6 +154,11 @@ pub(super) fn component(node: &Node, problems: &mut Problems) {
                 .help("use lower-case letters, digits and `-`, at most 63 characters"),
         );
     }
+}
+
+/// A component, in an environment or in an example.
+pub(super) fn component(node: &Node, problems: &mut Problems) {
+    namespace(node, problems);
     if let Some(found) = member(node, "chart") {
         chart::parts(found, problems);
     }

@@ -1,6 +1,6 @@
 //! `pack.yaml`.
 
-use super::{api_groups, chart, duration, member, members, text, texts, when};
+use super::{api_groups, chart, duration, member, members, namespace, texts, when};
 use crate::{
     diag::{Diagnostic, Problems, did_you_mean, list},
     name::is_label,
@@ -15,15 +15,7 @@ pub(in super::super) fn pack(node: &Node, problems: &mut Problems) {
     releases(node, problems);
     duration(node, "timeout", true, problems);
     api_groups(node, problems);
-    if let Some((namespace, at)) = text(node, "namespace")
-        && !is_label(namespace)
-    {
-        problems.push(
-            Diagnostic::error("config/name", format!("the namespace name `{namespace}` is not a DNS label"))
-                .at(at.place())
-                .help("use lower-case letters, digits and `-`, at most 63 characters"),
-        );
-    }
+    namespace(node, problems);
     for (_, found) in members(member(node, "ignoreDrift")) {
         for (path, at) in texts(member(found, "paths")).filter(|(path, _)| !path.starts_with('/')) {
             problems.push(
