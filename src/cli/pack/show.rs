@@ -41,24 +41,24 @@ pub(super) fn run(global: &Global, arguments: &Arguments) -> Exit {
     let Some(pack) = find(&engine.project, &arguments.pack, &mut problems) else {
         return open::failed_in(global, &problems, &engine.project.sources);
     };
-    let inputs = pack.schema.inputs();
+    let all = pack.schema.inputs();
+    let chosen = |path: &str| arguments.input.as_deref().is_none_or(|wanted| is_within(path, wanted));
+    let inputs: Vec<Described> = all.iter().filter(|input| chosen(&input.path)).cloned().collect();
     match &arguments.input {
-        _ if global.format == Format::Json => report::json(&to_node(pack)),
-        None => report::print(&text(pack, &inputs, arguments.all)),
-        Some(wanted) => {
-            let within = |path: &str| {
-                path.strip_prefix(wanted.as_str())
-                    .is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
-            };
-            let chosen: String = inputs.iter().filter(|i| within(&i.path)).map(input_text).collect();
-            if chosen.is_empty() {
-                problems.push(unknown(pack, wanted, &inputs));
-                return open::failed_in(global, &problems, &engine.project.sources);
-            }
-            report::print(&chosen);
+        Some(wanted) if inputs.is_empty() => {
+            problems.push(unknown(pack, wanted, &all));
+            return open::failed_in(global, &problems, &engine.project.sources);
         }
+        _ if global.format == Format::Json => report::json(&to_node(pack, &inputs)),
+        None => report::print(&text(pack, &inputs, arguments.all)),
+        Some(_) => report::print(&inputs.iter().map(input_text).collect::<String>()),
     }
     Exit::Yes
+}
+
+/// Is a path this input's, or that of something in it?
+fn is_within(path: &str, input: &str) -> bool {
+    path.strip_prefix(input).is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
 }
 
 fn unknown(pack: &Pack, wanted: &str, inputs: &[Described]) -> Diagnostic {
@@ -160,7 +160,7 @@ fn condition(when: Option<&When>) -> String {
     }
 }
 
-fn to_node(pack: &Pack) -> Node {
+fn to_node(pack: &Pack, inputs: &[Described]) -> Node {
     let optional = |text: Option<&str>| text.map_or(Node::new(Value::Null), Node::new);
     let input = |i: &Described| {
         mapping([
@@ -191,7 +191,7 @@ fn to_node(pack: &Pack) -> Node {
         ("namespace", optional(file.namespace.as_deref())),
         ("podSecurity", optional(file.pod_security.map(|p| p.as_str()))),
         ("charts", Node::new(pack.releases.iter().map(release).collect::<Vec<_>>())),
-        ("inputs", Node::new(pack.schema.inputs().iter().map(input).collect::<Vec<_>>())),
+        ("inputs", Node::new(inputs.iter().map(input).collect::<Vec<_>>())),
         ("provides", report::words(file.provides.keys().map(String::as_str))),
         ("requires", report::words(file.requires.keys().map(String::as_str))),
         ("secrets", pack.node.get("secrets").cloned().unwrap_or_else(|| mapping([]))),

@@ -14,7 +14,12 @@ use std::ops::Range;
 pub(super) fn check(pack: &Pack<'_>, unit: &Unit<'_>, body: &[Stmt<'_>], problems: &mut Problems) {
     for statement in body {
         if let Stmt::Include(include) = statement {
-            problems.0.extend(at_margin(pack, unit, include));
+            at_margin(pack, unit, include).into_iter().for_each(|told| problems.push(told));
+        }
+        // What these hold is written elsewhere, and may be indented there.
+        if matches!(statement, Stmt::Macro(_) | Stmt::SetBlock(_) | Stmt::CallBlock(_) | Stmt::FilterBlock(_))
+        {
+            continue;
         }
         for inner in bodies(statement) {
             check(pack, unit, inner, problems);

@@ -54,7 +54,8 @@ impl PortName {
         let remedy = "use at most 63 lower-case letters, digits and `-`";
         self.ports(facts, object, ports, is_label, remedy, findings);
         let list = ports.and_then(Node::as_seq).unwrap_or_default();
-        for port in list.iter().filter(|port| list.len() > 1 && port.get("name").is_none()) {
+        let unnamed = |port: &Node| name_of(port).is_none_or(Node::is_null);
+        for port in list.iter().filter(|port| list.len() > 1 && unnamed(port)) {
             let message =
                 format!("the Service `{}` has several ports, and this has no name", object.document.name());
             findings
@@ -72,7 +73,7 @@ impl PortName {
         findings: &mut Problems,
     ) {
         let mut seen = BTreeSet::new();
-        for node in ports.and_then(Node::as_seq).into_iter().flatten().filter_map(|port| port.get("name")) {
+        for node in ports.and_then(Node::as_seq).into_iter().flatten().filter_map(name_of) {
             let Some(name) = node.as_str() else { continue };
             if !good(name) {
                 let message = format!("`{name}` cannot be the name of a port");
@@ -86,6 +87,11 @@ impl PortName {
             }
         }
     }
+}
+
+/// The name of a port; an empty one is none to the API server.
+fn name_of(port: &Node) -> Option<&Node> {
+    port.get("name").filter(|name| name.as_str() != Some(""))
 }
 
 /// A service name of RFC 6335, as Kubernetes asks of a container's port.
@@ -125,10 +131,10 @@ mod tests {
     #[test]
     fn good_names_are_not() {
         let pod = "{apiVersion: v1, kind: Pod, metadata: {name: a, namespace: default}, spec: {containers: [\
-                    {name: c, ports: [{name: http}, {containerPort: 1}]}, {name: d, ports: [{name: http}]}]}}";
+                    {name: c, ports: [{name: http}, {containerPort: 1}, {name: ''}, {name: ''}]}, {name: d, ports: [{name: http}]}]}}";
         assert!(said(pod).is_empty());
         let service = "{apiVersion: v1, kind: Service, metadata: {name: a, namespace: default}, spec: {ports: [\
-                        {port: 80}]}}";
+                        {port: 80, name: ''}]}}";
         assert!(said(service).is_empty());
     }
 
