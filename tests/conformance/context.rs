@@ -1,0 +1,93 @@
+//! What all judges share: programs, a temporary folder, and trees rendered by the `gen` that was just built.
+
+use crate::programs::Programs;
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::{Command, Output},
+    sync::{
+        OnceLock,
+        atomic::{AtomicUsize, Ordering},
+    },
+};
+
+/// Lives as long as the suite; its folder vanishes with it.
+pub(crate) struct Context {
+    pub(crate) programs: Programs,
+    /// `GEN_JUDGES=required`: a missing judge fails.
+    pub(crate) required: bool,
+    scratch: tempfile::TempDir,
+    numbers: AtomicUsize,
+    fleet: OnceLock<PathBuf>,
+}
+
+impl Context {
+    pub(crate) fn new() -> Self {
+        Self {
+            programs: Programs::new(),
+            required: std::env::var_os("GEN_JUDGES").is_some_and(|value| value == "required"),
+            scratch: tempfile::Builder::new().prefix("gen-conformance-").tempdir().unwrap(),
+            numbers: AtomicUsize::new(0),
+            fleet: OnceLock::new(),
+        }
+    }
+
+    /// This repository.
+    pub(crate) fn root(&self) -> &'static Path {
+        Path::new(env!("CARGO_MANIFEST_DIR"))
+    }
+
+    /// A new empty folder of one's own; the name is for people.
+    pub(crate) fn folder(&self, name: &str) -> PathBuf {
+        let number = self.numbers.fetch_add(1, Ordering::Relaxed);
+        let folder = self.scratch.path().join(format!("{number}-{}", name.replace('/', "-")));
+        fs::create_dir_all(&folder).unwrap();
+        folder
+    }
+
+    /// A program of a judge, with a cleared environment and a home of its own.
+    pub(crate) fn command(&self, name: &str) -> Command {
+        self.programs.command(name, self.scratch.path())
+    }
+
+    /// Runs `gen` in a folder, with a cleared environment.
+    pub(crate) fn run_gen(&self, folder: &Path, arguments: &[&str]) -> Output {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_gen"));
+        command.current_dir(folder).env_clear().env("HOME", self.scratch.path());
+        command.args(arguments).output().unwrap()
+    }
+
+    /// Runs `gen`, which must succeed.
+    pub(crate) fn must_gen(&self, folder: &Path, arguments: &[&str]) -> String {
+        let output = self.run_gen(folder, arguments);
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        assert!(output.status.success(), "gen {}: {}", arguments.join(" "), text(&output.stderr));
+        text(&output.stdout)
+    }
+
+    /// The example fleet of this repository, rendered anew: the folder that holds a folder an environment.
+    pub(crate) fn fleet(&self) -> &Path {
+        self.fleet.get_or_init(|| {
+            let out = self.folder("fleet").join("fleet-out");
+            self.must_gen(self.root(), &["render", "--all", "--out", out.to_str().unwrap()]);
+            out
+        })
+    }
+
+    /// Names of the environments of the example fleet, sorted, with their trees.
+    pub(crate) fn environments(&self) -> Vec<(String, PathBuf)> {
+        let list = self.must_gen(self.root(), &["list", "--format", "json"]);
+        let list: serde_json::Value = serde_json::from_str(&list).unwrap();
+        let names =
+            list["environments"].as_array().unwrap().iter().map(|e| e["name"].as_str().unwrap().to_owned());
+        names.map(|name| (name.clone(), self.fleet().join(&name))).collect()
+    }
+}
+
+/// Runs a command that must succeed; its standard output.
+pub(crate) fn output(command: &mut Command) -> String {
+    let output = command.output().unwrap_or_else(|error| panic!("{command:?}: {error}"));
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    assert!(output.status.success(), "{command:?} says {}: {}", output.status, text(&output.stderr));
+    text(&output.stdout)
+}

@@ -1,0 +1,27 @@
+//! The conformance suite: the programs that read our output are its judges.
+//!
+//! `cargo test --test conformance` runs it, `-- sops` one judge, `-- sops/matrix` the cases whose names begin so. One
+//! file a judge; each gives a [`suite::Judge`] and stands in the list below. `just judges` builds the programs. One that
+//! is missing is told, and with `GEN_JUDGES=required` it fails.
+#![allow(
+    dead_code,
+    clippy::unwrap_used,
+    clippy::disallowed_methods,
+    clippy::print_stdout,
+    clippy::print_stderr,
+    missing_docs
+)]
+
+mod context;
+mod programs;
+mod suite;
+mod table;
+
+use std::process::ExitCode;
+
+/// Every judge, in the order of the table.
+const JUDGES: &[&suite::Judge] = &[];
+
+fn main() -> ExitCode {
+    suite::main(JUDGES)
+}
