@@ -13,6 +13,10 @@ lint:
 test:
     cargo test
 
+# the programs that judge the output, built once a machine (needs Go): all, or those named
+judges *NAMES:
+    conformance/judges/build {{NAMES}}
+
 doc:
     RUSTDOCFLAGS="-D warnings" cargo doc --no-deps
 
