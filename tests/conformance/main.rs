@@ -12,6 +12,8 @@
     missing_docs
 )]
 
+mod api_server;
+mod cluster;
 mod context;
 mod programs;
 mod suite;
@@ -20,7 +22,7 @@ mod table;
 use std::process::ExitCode;
 
 /// Every judge, in the order of the table.
-const JUDGES: &[&suite::Judge] = &[];
+const JUDGES: &[&suite::Judge] = &[&api_server::JUDGE];
 
 fn main() -> ExitCode {
     suite::main(JUDGES)

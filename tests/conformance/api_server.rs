@@ -1,0 +1,318 @@
+//! The API server takes every object of every environment and of every example of a pack without an error or a warning,
+//! holds what we wrote, and admits the pods.
+
+use crate::{
+    cluster::{
+        ControlPlane,
+        api::{Api, Refused},
+        compare::Changes,
+        crds,
+        object::{Identity, Object, json},
+        project::Project,
+        tree::{self, Part, Tree},
+    },
+    context::Context,
+    suite::{Case, Judge},
+};
+use serde_json::{Value as Json, json};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs,
+    path::{Path, PathBuf},
+    sync::{Arc, Mutex},
+};
+
+pub(crate) const JUDGE: Judge = Judge {
+    name: "kube-apiserver",
+    programs: &["kube-apiserver", "etcd", "kubectl", "sops"],
+    waits: true,
+    cases,
+};
+
+/// Texts that some reader takes for something else, or that some writer spoils.
+const TEXTS: &[&str] = &[
+    "",
+    " ",
+    "y",
+    "n",
+    "on",
+    "Off",
+    "YES",
+    "true",
+    "null",
+    "~",
+    "0755",
+    "0o755",
+    "0189",
+    "12e10",
+    "1e3",
+    "1_000",
+    "12:30:45",
+    "2024-04-01",
+    ".inf",
+    ".5",
+    "+1",
+    "0x1F",
+    "1.10",
+    "=",
+    "<<",
+    "-",
+    "- a",
+    "? a",
+    "a: b",
+    "a:",
+    ":",
+    "a #b",
+    "#",
+    "*a",
+    "&a",
+    "!a",
+    "|",
+    ">",
+    "%a",
+    "@a",
+    "`a",
+    "'",
+    "\"",
+    "\\",
+    "\\n",
+    "{",
+    "[",
+    "{{ x }}",
+    "${X}",
+    "$${X}",
+    "$$",
+    " lead",
+    "trail ",
+    "\ttab",
+    "a\tb",
+    "\n",
+    "a\n",
+    "a\n\n",
+    "\na",
+    "a\n  b\n c",
+    "a\r\nb",
+    "---",
+    "...",
+    "--- a",
+    "🦀",
+    "\u{a0}",
+    "\u{2028}",
+    "\u{feff}",
+    "\u{1}",
+    "\u{1b}[31m",
+    "a very long line that a writer with a limit of eighty columns would fold at some blank \
+     or other, and a reader would then not give back",
+];
+
+/// What the cases share. They come one after another, and each clears away its objects.
+struct Court<'c> {
+    context: &'c Context,
+    control: ControlPlane,
+    changes: Changes,
+    /// The cases that were asked.
+    asked: Mutex<usize>,
+}
+
+fn cases(context: &Context) -> Vec<Case<'_>> {
+    let control = ControlPlane::start(context);
+    control.namespace("flux-system", &json!({}));
+    let court = Arc::new(Court { context, control, changes: Changes::default(), asked: Mutex::new(0) });
+    let mut cases = Vec::new();
+    for (name, folder) in context.environments() {
+        let court = court.clone();
+        cases.push(Case::new(name.clone(), move || {
+            court.judge(&Tree { context, name: &name, folder: &folder }.parts());
+        }));
+    }
+    for example in examples(context.root()) {
+        let court = court.clone();
+        let name = example.strip_prefix(context.root()).unwrap().to_str().unwrap().replace("/examples", "");
+        cases.push(Case::new(name, move || drop(court.judge(&court.example(&example)))));
+    }
+    let mut more = |name: &str, run: fn(&Court)| {
+        let court = court.clone();
+        cases.push(Case::new(name, move || run(&court)));
+    };
+    more("own-changes", own_changes);
+    let all = cases.len();
+    let last = court.clone();
+    cases.push(Case::new("changes-are-listed", move || {
+        let unseen = last.changes.unseen();
+        assert!(*last.asked.lock().unwrap() < all || unseen.is_empty(), "not seen any more: {unseen:#?}");
+    }));
+    cases.push(Case::new("refuses", move || refuses(&court)));
+    cases
+}
+
+impl Court<'_> {
+    /// Applies the parts in order, reads every object back, tries their pods, and clears all away but namespaces. What
+    /// the API server held.
+    fn judge(&self, parts: &[Part]) -> BTreeMap<Identity, Json> {
+        let api = &self.control.api;
+        let objects: Vec<&Object> = parts.iter().flat_map(|part| &part.objects).collect();
+        assert!(!objects.is_empty(), "no object");
+        crds::define(api, self.context.root(), &tree::kinds(objects.iter().copied()));
+        let (mut wrong, mut all) = (Vec::new(), BTreeMap::new());
+        for object in &objects {
+            let found = self
+                .one(object, &mut all)
+                .into_iter()
+                .chain(pod(object).and_then(|pod| admission(api, &pod)));
+            wrong.extend(found.map(|what| format!("{}: {what}", object.identity())));
+        }
+        for object in objects.iter().rev().filter(|object| object.json["kind"] != "Namespace") {
+            api.delete(&object.identity());
+        }
+        *self.asked.lock().unwrap() += 1;
+        assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+        all
+    }
+
+    /// What is wrong with an object when it is applied and read back.
+    fn one(&self, object: &Object, all: &mut BTreeMap<Identity, Json>) -> Vec<String> {
+        match self.control.api.apply(object) {
+            Err(Refused { status, message }) => vec![format!("{status} {message}")],
+            Ok(applied) => {
+                let held = self.control.api.get(&object.identity()).unwrap();
+                let changes = self.changes.unlisted(object, &held);
+                all.insert(object.identity(), held);
+                applied.warnings.into_iter().chain(changes.iter().map(ToString::to_string)).collect()
+            }
+        }
+    }
+
+    /// What stands in an example's `expected/`, in namespaces at the level that the pack says.
+    fn example(&self, example: &Path) -> Vec<Part> {
+        let read = |file: PathBuf| fs::read_to_string(&file).unwrap();
+        let component = json(&read(example.join("component.yaml")));
+        let pack = json(&read(example.join("../../pack.yaml")));
+        let folder = example.join("expected");
+        let file = folder.join(format!("cluster/components/{}.yaml", component["pack"].as_str().unwrap()));
+        let root = Object::read(&read(file));
+        let tree = Tree { context: self.context, name: "example", folder: &folder };
+        let mut parts: Vec<Part> = root.iter().filter_map(|object| tree.part(object)).collect();
+        let level = component.get("podSecurity").or(pack.get("podSecurity")).unwrap_or(&Json::Null);
+        let labels =
+            ["enforce", "warn"].map(|mode| (format!("pod-security.kubernetes.io/{mode}"), level.clone()));
+        let labels: Json = labels.into_iter().filter(|(_, level)| !level.is_null()).collect();
+        let objects = parts.iter().flat_map(|part| &part.objects);
+        let namespaces: BTreeSet<String> = objects.map(|object| object.identity().namespace).collect();
+        let named = namespaces.iter().filter(|name| !name.is_empty());
+        named.for_each(|name| self.control.namespace(name, &labels));
+        parts.insert(0, Part { name: "cluster".to_owned(), needs: Vec::new(), objects: root });
+        parts
+    }
+}
+
+/// The examples of the packs that come with `gen` and of this repository's own, but of those that write nothing for Flux.
+fn examples(root: &Path) -> Vec<PathBuf> {
+    let list = |folder: &Path| -> Vec<PathBuf> {
+        let entries = fs::read_dir(folder).into_iter().flatten().map(|entry| entry.unwrap().path());
+        let mut folders: Vec<PathBuf> = entries.filter(|path| path.is_dir()).collect();
+        folders.sort();
+        folders
+    };
+    let packs = ["packs", "templates"].into_iter().flat_map(|folder| list(&root.join(folder)));
+    let examples = packs.flat_map(|pack| list(&pack.join("examples")));
+    examples.filter(|example| example.join("expected/cluster").is_dir()).collect()
+}
+
+/// A pod as the controller of a workload would make it.
+fn pod(object: &Object) -> Option<Json> {
+    let template = match object.json["kind"].as_str()? {
+        "Deployment" | "DaemonSet" | "StatefulSet" | "Job" => object.json.pointer("/spec/template"),
+        "CronJob" => object.json.pointer("/spec/jobTemplate/spec/template"),
+        _ => None,
+    };
+    let mut pod = template?.clone();
+    pod["apiVersion"] = "v1".into();
+    pod["kind"] = "Pod".into();
+    pod["metadata"]["name"] = object.json["metadata"]["name"].clone();
+    pod["metadata"]["namespace"] = object.json["metadata"]["namespace"].clone();
+    Some(pod)
+}
+
+/// Why a pod is not admitted without a word. Its priority class is the cluster's matter.
+fn admission(api: &Api, pod: &Json) -> Option<String> {
+    if let Some(name) = pod.pointer("/spec/priorityClassName") {
+        let class = json!({"apiVersion": "scheduling.k8s.io/v1", "kind": "PriorityClass", "metadata": {"name": name}, "value": 1});
+        api.must_apply(&Object::new(class));
+    }
+    match api.try_create(pod) {
+        Err(why) => Some(format!("its pod: {} {}", why.status, why.message)),
+        Ok(made) if made.warnings.is_empty() => None,
+        Ok(made) => Some(format!("its pod: {}", made.warnings.join(", "))),
+    }
+}
+
+/// A fleet that provokes what the API server changes by itself, and what it must not change.
+fn own_changes(court: &Court) {
+    let project = Project::new(court.context, "own-changes");
+    project.write(
+        "environments/fleet.yaml",
+        "source: {kind: GitRepository, url: \"https://example.com/fleet\", ref: {branch: main}}\n\
+         flux: {version: \"2.9\", sync: none}\n",
+    );
+    let values = json!({
+        "gone": null, "kept": {"gone": null, "list": [null]}, "on": "on", "y": "n", "octal": "0755", "float": 1.5,
+        "large": 9_007_199_254_740_993_i64, "empty": {}, "list": [], "text": "", "blank": " ", "lines": "a\n\n b\n",
+    });
+    let texts: BTreeMap<String, &str> =
+        (0..).map(|n| format!("text-{n}")).zip(TEXTS.iter().copied()).collect();
+    let annotations: BTreeMap<String, &str> =
+        (0..).map(|n| format!("example.com/{n}")).zip(TEXTS.iter().copied()).collect();
+    let metadata = json!({"name": "texts", "annotations": annotations});
+    let config = json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata, "immutable": null, "data": texts});
+    let resources = json!({"requests": {"cpu": "100m", "memory": "1024Ki"}, "limits": {"cpu": "1000m"}});
+    let chart = json!({"url": "oci://example.com/charts/release", "version": "1.10.0"});
+    let components = json!({
+        "app": {"pack": "web-app", "inputs": {"image": "example.com/app:1.10", "port": 8080, "resources": resources}},
+        "release": {"pack": "helm-release", "chart": chart, "values": values},
+        "texts": {"pack": "raw", "extra": {"texts": config}},
+    });
+    let cluster = json!({"name": "one", "domain": "one.example.com"});
+    let one = json!({"kubernetes": "1.34", "cluster": cluster, "components": components});
+    // Some may not stand in a YAML file as they are.
+    let one = one.to_string().replace('\u{2028}', "\\u2028").replace('\u{feff}', "\\ufeff");
+    project.write("environments/one.yaml", &one);
+    project.render("one");
+    let held =
+        court.judge(&Tree { context: court.context, name: "one", folder: &project.tree("one") }.parts());
+    let find = |kind: &str, name: &str| {
+        held.iter().find(|(id, _)| id.kind == kind && id.name == name).map(|(_, object)| object).unwrap()
+    };
+    assert_eq!(find("HelmRelease", "release")["spec"]["values"], values);
+    let config = find("ConfigMap", "texts");
+    assert_eq!(config["data"], json!(texts));
+    for (key, text) in annotations {
+        assert_eq!(config["metadata"]["annotations"][key], text);
+    }
+}
+
+/// The judge itself is judged: what is wrong is refused or warned of.
+fn refuses(court: &Court) {
+    let api = &court.control.api;
+    let strict = json!({"pod-security.kubernetes.io/enforce": "restricted"});
+    court.control.namespace("refuses", &strict);
+    let refused = |text: &str, why: &str| {
+        let object = &Object::read(text)[0];
+        let message = api.apply(object).err().expect(text).message;
+        assert!(message.contains(why), "{message}");
+    };
+    let head = "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: wrong\n  namespace: refuses\n";
+    refused(&format!("{head}dataa: {{}}\n"), "field not declared in schema");
+    refused(&format!("{head}data:\n  port: 80\n"), "expected string");
+    refused(&format!("{head}data:\n  on: yes\n"), "expected string");
+    let pod = |security: Json| {
+        let container = json!({"name": "main", "image": "example.com/main:1", "securityContext": security});
+        let metadata = json!({"name": "wrong", "namespace": "refuses"});
+        json!({"apiVersion": "v1", "kind": "Pod", "metadata": metadata, "spec": {"containers": [container]}})
+    };
+    let message = admission(api, &pod(json!({"privileged": true}))).unwrap();
+    assert!(message.contains("violates PodSecurity \"restricted:latest\""), "{message}");
+    let warned =
+        json!({"apiVersion": "v1", "kind": "Endpoints", "metadata": {"name": "old", "namespace": "refuses"}});
+    let warnings = api.try_create(&warned).unwrap().warnings;
+    assert!(warnings.iter().any(|warning| warning.contains("deprecated")), "{warnings:?}");
+}
