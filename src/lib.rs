@@ -9,6 +9,7 @@ pub mod hash;
 pub mod name;
 pub mod yaml;
 pub mod schema;
+pub mod chart;
 pub mod tree;
 pub mod flux;
 pub mod host;

@@ -1,0 +1,251 @@
+//! Facts as a text: one line a key, a blank a level, in the chart's own order, so that two versions can be compared by
+//! any `diff`.
+//!
+//! ```text
+//! chart: loki 18.11.0
+//! app: 3.7.6
+//! subchart: rollout-operator 0.51.1 as rollout_operator if rollout_operator.enabled
+//! values:
+//!  loki: map
+//!   auth_enabled: bool = true
+//!   limits_config: open
+//!  route: map
+//!   *: map
+//!    hostnames: list
+//!  nodePort?: number|string
+//! ```
+//!
+//! `map` knows all its keys and `open` does not; `*` is what other keys hold, `-` what items are, where that is known; `?`
+//! marks a key that only a comment names. Words that are not plain are JSON strings, defaults are JSON.
+
+use super::{Facts, Field, Kinds, Others, Subchart};
+use crate::{
+    schema::parse_json,
+    yaml::{Node, Value, to_json},
+};
+use indexmap::IndexMap;
+use std::{fmt::Write, iter::Peekable, str::Lines};
+
+/// Types and their words, wide ones first.
+const WORDS: [(Kinds, &str); 8] = [
+    (Kinds::ANY, "any"),
+    (Kinds::SCALAR, "scalar"),
+    (Kinds::BOOL, "bool"),
+    (Kinds::NUMBER, "number"),
+    (Kinds::INT, "int"),
+    (Kinds::STRING, "string"),
+    (Kinds::LIST, "list"),
+    (Kinds::MAP, "map"),
+];
+/// A mapping whose keys are not all known.
+const OPEN: &str = "open";
+
+/// The text of facts.
+pub fn write(facts: &Facts) -> String {
+    let mut out = format!("chart: {} {}\n", word(&facts.name), word(&facts.version));
+    // Writing to a String cannot fail.
+    if let Some(version) = &facts.app_version {
+        let _ = writeln!(out, "app: {}", word(version));
+    }
+    for chart in &facts.subcharts {
+        let _ = write!(out, "subchart: {} {}", word(&chart.name), word(&chart.version));
+        if let Some(alias) = &chart.alias {
+            let _ = write!(out, " as {}", word(alias));
+        }
+        for (index, path) in chart.conditions.iter().enumerate() {
+            let _ = write!(out, " {} {}", if index == 0 { "if" } else { "or" }, word(path));
+        }
+        out.push('\n');
+    }
+    out.push_str("values:\n");
+    children(&mut out, &facts.values, 1);
+    out
+}
+
+fn children(out: &mut String, field: &Field, depth: usize) {
+    for (key, member) in &field.members {
+        line(out, depth, &format!("{}{}", word(key), if member.hint { "?" } else { "" }), member);
+    }
+    if let Others::Each(each) = &field.others {
+        line(out, depth, "*", each);
+    }
+    if let Some(items) = field.items.as_deref() {
+        line(out, depth, "-", items);
+    }
+}
+
+fn line(out: &mut String, depth: usize, key: &str, field: &Field) {
+    out.extend(std::iter::repeat_n(' ', depth));
+    let _ = write!(out, "{key}: {}", kinds(field));
+    if let Some(default) = &field.default {
+        let _ = write!(out, " = {}", to_json(&Node::new(default.clone()), None));
+    }
+    out.push('\n');
+    children(out, field, depth + 1);
+}
+
+fn kinds(field: &Field) -> String {
+    let closed = field.kinds == Kinds::ANY && !field.open();
+    let (mut left, mut words) = (field.kinds, Vec::new());
+    for (kinds, word) in WORDS.into_iter().skip(usize::from(closed)) {
+        if left.has(kinds) && left != Kinds::NONE {
+            words.push(if kinds == Kinds::MAP && field.open() { OPEN } else { word });
+            left = left.without(kinds);
+        }
+    }
+    if words.is_empty() { "null".to_owned() } else { words.join("|") }
+}
+
+/// A word as it is, or as a JSON string.
+fn word(text: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "_./@$+-".contains(c);
+    if !text.is_empty() && text != "-" && text.chars().all(plain) {
+        return text.to_owned();
+    }
+    to_json(&Node::new(text), None)
+}
+
+/// The facts of a text.
+///
+/// # Errors
+/// Says which line is wrong, and why.
+pub fn parse(text: &str) -> Result<Facts, String> {
+    let mut lines = Numbered { lines: text.lines().peekable(), number: 0 };
+    let mut facts = Facts {
+        name: String::new(),
+        version: String::new(),
+        app_version: None,
+        subcharts: Vec::new(),
+        values: Field::closed(IndexMap::new()),
+    };
+    loop {
+        let line = lines.take().ok_or("line 1: facts begin with `chart:` and end with `values:`")?;
+        let wrong = |what: &str| format!("line {}: {what}", lines.number);
+        let (key, rest) = line.split_once(':').ok_or_else(|| wrong("no `:`"))?;
+        let words = words(rest).map_err(|why| wrong(&why))?;
+        let words: Vec<&str> = words.iter().map(String::as_str).collect();
+        match (key, words.as_slice()) {
+            ("chart", [name, version]) => {
+                (facts.name, facts.version) = ((*name).to_owned(), (*version).to_owned());
+            }
+            ("app", [version]) => facts.app_version = Some((*version).to_owned()),
+            ("subchart", [name, version, rest @ ..]) => {
+                let chart = subchart(name, version, rest).ok_or_else(|| wrong("no subchart"))?;
+                facts.subcharts.push(chart);
+            }
+            ("values", []) if !facts.name.is_empty() => break,
+            _ => return Err(wrong("not a line of facts")),
+        }
+    }
+    below(&mut lines, 1, &mut facts.values)?;
+    match lines.take() {
+        None => Ok(facts),
+        Some(_) => Err(format!("line {}: not a line of facts", lines.number)),
+    }
+}
+
+fn subchart(name: &str, version: &str, mut rest: &[&str]) -> Option<Subchart> {
+    let mut chart =
+        Subchart { name: name.to_owned(), version: version.to_owned(), alias: None, conditions: Vec::new() };
+    while let [key, value, more @ ..] = rest {
+        match *key {
+            "as" => chart.alias = Some((*value).to_owned()),
+            "if" | "or" => chart.conditions.push((*value).to_owned()),
+            _ => return None,
+        }
+        rest = more;
+    }
+    rest.is_empty().then_some(chart)
+}
+
+struct Numbered<'t> {
+    lines: Peekable<Lines<'t>>,
+    number: usize,
+}
+
+impl<'t> Numbered<'t> {
+    fn take(&mut self) -> Option<&'t str> {
+        self.number += 1;
+        self.lines.next()
+    }
+
+    /// The next line without its blanks, if it has this many.
+    fn indented(&mut self, depth: usize) -> Option<&'t str> {
+        let blanks = |line: &str| line.len() - line.trim_start_matches(' ').len();
+        self.lines.peek().filter(|line| blanks(line) == depth)?;
+        self.take().map(|line| &line[depth..])
+    }
+}
+
+/// Reads what stands below a field.
+fn below(lines: &mut Numbered, depth: usize, field: &mut Field) -> Result<(), String> {
+    while let Some(line) = lines.indented(depth) {
+        let wrong = |why: String| format!("line {}: {why}", lines.number);
+        let (key, quoted, rest) = first(line).map_err(wrong)?;
+        let (hint, rest) = rest.strip_prefix('?').map_or((false, rest), |rest| (true, rest));
+        let rest = rest.strip_prefix(": ").ok_or_else(|| wrong("no `: `".to_owned()))?;
+        let (kinds, default) = rest.split_once(" = ").map_or((rest, None), |(k, d)| (k, Some(d)));
+        let mut child = typed(kinds).ok_or_else(|| wrong(format!("`{kinds}` is no type")))?;
+        child.hint = hint;
+        child.default =
+            default.map(|text| parse_json(text).map(|node| node.value)).transpose().map_err(wrong)?;
+        below(lines, depth + 1, &mut child)?;
+        match key.as_str() {
+            "*" if !quoted => field.others = Others::Each(Box::new(child)),
+            "-" if !quoted => field.items = Some(Box::new(child)),
+            _ => drop(field.members.insert(key, child)),
+        }
+    }
+    Ok(())
+}
+
+fn typed(text: &str) -> Option<Field> {
+    let mut kinds = Kinds::NONE;
+    let mut others = Others::None;
+    for part in text.split('|') {
+        if matches!(part, OPEN | "any") {
+            others = Others::Any;
+        }
+        kinds = kinds.or(match part {
+            OPEN => Kinds::MAP,
+            "null" => Kinds::NONE,
+            _ => WORDS.iter().find(|(_, word)| *word == part)?.0,
+        });
+    }
+    Some(Field { kinds, others, ..Field::default() })
+}
+
+/// The first word of a line, whether it is quoted, and the rest.
+fn first(line: &str) -> Result<(String, bool, &str), String> {
+    if !line.starts_with('"') {
+        let end = line.find([' ', ':', '?']).unwrap_or(line.len());
+        return Ok((line[..end].to_owned(), false, &line[end..]));
+    }
+    let mut escaped = false;
+    let end = line[1..].find(|c| {
+        let ends = c == '"' && !escaped;
+        escaped = c == '\\' && !escaped;
+        ends
+    });
+    let end = end.ok_or("a string has no end")? + 2;
+    match parse_json(&line[..end])?.value {
+        Value::Str(text) => Ok((text.to_string(), true, &line[end..])),
+        _ => Err("no string".to_owned()),
+    }
+}
+
+/// The words of a line.
+fn words(mut rest: &str) -> Result<Vec<String>, String> {
+    let mut words = Vec::new();
+    while !rest.is_empty() {
+        rest = rest.strip_prefix(' ').ok_or("no blank between words")?;
+        let end = if rest.starts_with('"') {
+            rest.len() - first(rest)?.2.len()
+        } else {
+            rest.find(' ').unwrap_or(rest.len())
+        };
+        words.push(if rest.starts_with('"') { first(rest)?.0 } else { rest[..end].to_owned() });
+        rest = &rest[end..];
+    }
+    Ok(words)
+}
