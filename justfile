@@ -29,6 +29,10 @@ golden:
     GEN_GOLDEN=rewrite cargo test --test main
     cargo run --release -- pack test --update ./packs
 
+# what packs know of their charts, anew from a folder that holds the unpacked charts
+facts CHARTS:
+    cargo run --example chart_facts -- {{CHARTS}} packs
+
 bench:
     cargo bench
 

@@ -204,6 +204,10 @@ fn partial(path: &str, problems: &mut Problems) -> bool {
 /// Is this file of a pack read? `below` is its path in the pack's folder.
 fn wants(below: &str, path: &str, problems: &mut Problems) -> bool {
     let name = file_name(below);
+    if below.strip_prefix("charts/").is_some_and(|chart| !chart.contains('/') && chart.ends_with(".facts")) {
+        // What is known of a chart is no part of what is rendered.
+        return false;
+    }
     if below == "pack.yaml" || below.starts_with("files/") || name.ends_with(".yaml.j2") {
         return true;
     }

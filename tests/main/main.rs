@@ -3,6 +3,7 @@
 
 mod attacks;
 mod cases;
+mod charts;
 mod cli;
 mod hostile;
 mod judges;

@@ -239,6 +239,8 @@ stage: apps
             ("templates/app/a.yml.j2", b""),
             ("templates/app/examples/one/environment.yaml", b""),
             ("templates/app/files/x.bin", b"\x00"),
+            ("templates/app/charts/app.facts", b"chart: app 1.0.0\nvalues:\n"),
+            ("templates/app/charts/app.txt", b""),
             ("templates/app/macros.j2", b""),
             ("templates/app/x.json", b""),
             ("templates/app/x.yaml", b""),
@@ -259,6 +261,10 @@ error[load/stray]: `templates/_lib/x.txt` is not a partial
 error[load/ending]: `templates/app/a.yml.j2` ends in `.yml.j2`, and would not be rendered
  |
  = help: rename it to `a.yaml.j2`
+
+error[load/stray]: `templates/app/charts/app.txt` is no part of a pack
+ |
+ = help: move it to `files/` if templates embed it, else away
 
 error[load/ending]: `templates/app/macros.j2` is neither a template nor a partial
  |

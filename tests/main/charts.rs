@@ -1,0 +1,240 @@
+//! What packs know of their charts: every key that is set in the values of a HelmRelease is there in its chart, with the
+//! right type; public practice is no false alarm; mistyped keys are caught.
+
+use fleetgen::{
+    chart::{self, Facts, Misfit, Wrong},
+    diag::{Problems, Sources},
+    yaml::{self, Node},
+};
+use std::{
+    collections::BTreeMap,
+    fs,
+    path::{Path, PathBuf},
+};
+
+/// Charts whose data are of another version than the pack's pin: what they say is a hint.
+const HINTS: [&str; 1] = ["flux-operator"];
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn files(folder: &Path) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    let mut entries: Vec<PathBuf> =
+        fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    entries.sort();
+    for path in entries {
+        if path.is_dir() { found.extend(files(&path)) } else { found.push(path) }
+    }
+    found
+}
+
+/// The facts of all packs, by chart, with the pack.
+fn facts() -> BTreeMap<String, (String, Facts)> {
+    let mut all = BTreeMap::new();
+    let ends = |path: &PathBuf| path.extension().is_some_and(|ending| ending == "facts");
+    for path in files(&root().join("packs")).into_iter().filter(ends) {
+        let text = fs::read_to_string(&path).unwrap();
+        let facts = chart::parse(&text).unwrap_or_else(|why| panic!("{}: {why}", path.display()));
+        assert_eq!(chart::write(&facts), text, "{}", path.display());
+        assert!(text.len() < 150_000, "{} is too long to be read by people", path.display());
+        let pack = path.ancestors().nth(2).unwrap().file_name().unwrap().to_string_lossy().into_owned();
+        all.insert(facts.name.clone(), (pack, facts));
+    }
+    all
+}
+
+fn documents(text: &str) -> Vec<Node> {
+    let source = Sources::new().add("a.yaml", text);
+    let mut problems = Problems::new();
+    yaml::read_manifests(text, source, &mut problems).unwrap_or_else(|| panic!("{problems:?}"))
+}
+
+fn misfits(facts: &Facts, values: &Node) -> Vec<String> {
+    chart::judge(facts, values)
+        .iter()
+        .map(|Misfit { path, wrong, .. }| format!("{}: {wrong:?}", path.join(".")))
+        .collect()
+}
+
+/// Every HelmRelease in a folder of trees: its file, the name and version of its chart, its values.
+fn releases(folder: &Path) -> Vec<(PathBuf, String, String, Option<Node>)> {
+    let mut found = Vec::new();
+    let objects = files(folder).into_iter().filter(|path| path.extension().is_some_and(|e| e == "yaml"));
+    let objects: Vec<(PathBuf, Node)> = objects
+        .flat_map(|path| {
+            let documents = documents(&fs::read_to_string(&path).unwrap());
+            documents.into_iter().map(move |node| (path.clone(), node))
+        })
+        .collect();
+    let text = |node: &Node, path: &[&str]| node.at(path).and_then(Node::as_str).map(str::to_owned);
+    for (path, node) in
+        objects.iter().filter(|(_, node)| text(node, &["kind"]).is_some_and(|kind| kind == "HelmRelease"))
+    {
+        let (chart, version) = match node.at(&["spec", "chart", "spec"]) {
+            Some(chart) => (text(chart, &["chart"]).unwrap(), text(chart, &["version"]).unwrap()),
+            None => {
+                let name = text(node, &["spec", "chartRef", "name"]);
+                // The source stands beside the release.
+                let source = objects.iter().find(|(file, node)| {
+                    file.parent() == path.parent()
+                        && text(node, &["kind"]).is_some_and(|kind| kind == "OCIRepository")
+                        && text(node, &["metadata", "name"]) == name
+                });
+                let (_, source) = source.unwrap_or_else(|| panic!("{} has no source", path.display()));
+                let url = text(source, &["spec", "url"]).unwrap();
+                (
+                    url.rsplit('/').next().unwrap().to_owned(),
+                    text(source, &["spec", "ref", "tag"]).unwrap_or_default(),
+                )
+            }
+        };
+        found.push((path.clone(), chart, version, node.at(&["spec", "values"]).cloned()));
+    }
+    found
+}
+
+#[test]
+fn every_value_that_is_set_is_there_in_its_chart() {
+    let facts = facts();
+    let (mut judged, mut faults) = (0, Vec::new());
+    let mut trees = vec![root().join("fleet-out")];
+    trees.extend(files(&root().join("packs")).iter().filter_map(|path| {
+        let case = path.ancestors().find(|path| path.ends_with("expected"))?;
+        Some(case.to_owned())
+    }));
+    trees.dedup();
+    for (path, chart, _, values) in trees.iter().flat_map(|tree| releases(tree)) {
+        let (Some((_, facts)), Some(values)) = (facts.get(&chart), values) else { continue };
+        judged += 1;
+        faults
+            .extend(misfits(facts, &values).into_iter().map(|fault| format!("{}: {fault}", path.display())));
+    }
+    assert!(faults.is_empty(), "{} faults:\n{}", faults.len(), faults.join("\n"));
+    assert!(judged > 20, "only {judged} releases judged");
+}
+
+#[test]
+fn a_pack_knows_the_version_of_its_chart() {
+    let facts = facts();
+    let builtin: Vec<&str> =
+        facts.values().map(|(pack, _)| &**pack).filter(|pack| *pack != "helm-release").collect();
+    assert!(builtin.len() >= 4);
+    for (chart, (pack, facts)) in facts.iter().filter(|(_, (pack, _))| pack != "helm-release") {
+        let text = fs::read_to_string(root().join(format!("packs/{pack}/pack.yaml"))).unwrap();
+        let pinned = documents(&text)[0].at(&["chart", "version"]).and_then(Node::as_str).unwrap().to_owned();
+        assert_eq!(
+            pinned == facts.version,
+            !HINTS.contains(&&**chart),
+            "{chart}: {pinned} and {}",
+            facts.version
+        );
+    }
+}
+
+#[test]
+fn public_practice_is_no_false_alarm() {
+    let facts = facts();
+    let mut count = 0;
+    let mut faults = Vec::new();
+    for path in files(&root().join("tests/charts")) {
+        let name = path.file_name().unwrap().to_string_lossy().into_owned();
+        let chart = name.split('.').next().unwrap();
+        let (_, facts) = facts.get(chart).unwrap_or_else(|| panic!("no facts for {name}"));
+        let values = documents(&fs::read_to_string(&path).unwrap());
+        count += 1;
+        faults.extend(misfits(facts, &values[0]).into_iter().map(|fault| format!("{name}: {fault}")));
+    }
+    assert!(faults.is_empty(), "{} faults:\n{}", faults.len(), faults.join("\n"));
+    assert!(count >= 20, "only {count} files");
+}
+
+#[test]
+fn mistyped_keys_are_caught_with_the_right_suggestion() {
+    let table = [
+        ("kube-prometheus-stack", "promtheus", "prometheus"),
+        ("kube-prometheus-stack", "prometheus.prometheusspec", "prometheusSpec"),
+        ("kube-prometheus-stack", "prometheus.prometheusSpec.retentionsize", "retentionSize"),
+        (
+            "kube-prometheus-stack",
+            "prometheus.prometheusSpec.serviceMonitorSelectorNilUseHelmValues",
+            "serviceMonitorSelectorNilUsesHelmValues",
+        ),
+        ("kube-prometheus-stack", "prometheus.prometheusSpec.storageSpecs", "storageSpec"),
+        ("kube-prometheus-stack", "alertmanager.alertmanagerSpec.replica", "replicas"),
+        ("kube-prometheus-stack", "alertmanager.ingress.hostnames", ""),
+        ("kube-prometheus-stack", "alertmanager.route.main.hostname", "hostnames"),
+        ("kube-prometheus-stack", "defaultRules.rules.kubeScheduler", "kubeSchedulerAlerting"),
+        ("kube-prometheus-stack", "nodeExporter.enable", "enabled"),
+        ("kube-prometheus-stack", "kubeStateMetric", "kubeStateMetrics"),
+        ("kube-prometheus-stack", "grafana.adminpassword", "adminPassword"),
+        ("kube-prometheus-stack", "grafana.additionalDatasources", "additionalDataSources"),
+        ("kube-prometheus-stack", "grafana.persistance", "persistence"),
+        ("kube-prometheus-stack", "kube-state-metrics.metricLabelsAllowList", "metricLabelsAllowlist"),
+        ("kube-prometheus-stack", "prometheus-node-exporter.service.nodeport", "nodePort"),
+        ("loki", "deployementMode", "deploymentMode"),
+        ("loki", "loki.authEnabled", "auth_enabled"),
+        ("loki", "loki.limit_config", "limits_config"),
+        ("loki", "singleBinary.replica", "replicas"),
+        ("loki", "singleBinary.persistence.storageClassName", "storageClass"),
+        ("loki", "chunkCache", "chunksCache"),
+        ("alloy", "alloy.configmap", "configMap"),
+        ("alloy", "controller.toleration", "tolerations"),
+        ("traefik", "deployment.replica", "replicas"),
+        ("traefik", "ports.websecure.tls", ""),
+        ("traefik", "providers.kubernetesCrd", "kubernetesCRD"),
+        ("cert-manager", "crds.enable", "enabled"),
+        ("cert-manager", "replicasCount", "replicaCount"),
+        ("ingress-nginx", "controller.ingressClassResources", "ingressClassResource"),
+        ("ingress-nginx", "controller.metrics.serviceMonitor.enable", "enabled"),
+        ("prometheus-adapter", "rules.resources", "resource"),
+        ("metrics-server", "arg", "args"),
+        ("sealed-secrets", "fullNameOverride", "fullnameOverride"),
+        ("flagger", "meshprovider", "meshProvider"),
+        ("flux-operator", "multitenancy.enable", "enabled"),
+    ];
+    let facts = facts();
+    let mut faults = Vec::new();
+    for (chart, path, near) in table {
+        let text = path.split('.').rev().fold("1".to_owned(), |value, key| format!("{{{key}: {value}}}"));
+        let found = chart::judge(&facts[chart].1, &documents(&text)[0]);
+        let wanted = Wrong::Key { near: Some(near.to_owned()).filter(|near| !near.is_empty()) };
+        if found.len() != 1 || found[0].wrong != wanted || found[0].path.join(".") != path {
+            faults.push(format!("{chart}: {path} gives {found:?}"));
+        }
+    }
+    assert!(faults.is_empty(), "{} faults:\n{}", faults.len(), faults.join("\n"));
+}
+
+#[test]
+fn values_of_another_type_are_caught() {
+    let table = [
+        ("kube-prometheus-stack", "{grafana: {enabled: \"true\"}}", "grafana.enabled"),
+        (
+            "kube-prometheus-stack",
+            "{prometheus: {prometheusSpec: {tolerations: {key: x}}}}",
+            "prometheus.prometheusSpec.tolerations",
+        ),
+        (
+            "kube-prometheus-stack",
+            "{prometheus: {prometheusSpec: {retention: {days: 3}}}}",
+            "prometheus.prometheusSpec.retention",
+        ),
+        ("kube-prometheus-stack", "{prometheus: []}", "prometheus"),
+        ("loki", "{loki: {auth_enabled: \"no\"}}", "loki.auth_enabled"),
+        ("loki", "{singleBinary: {replicas: \"1\"}}", "singleBinary.replicas"),
+        ("traefik", "{ports: {web: {port: http}}}", "ports.web.port"),
+        ("traefik", "{additionalArguments: --x}", "additionalArguments"),
+        ("cert-manager", "{extraArgs: {x: y}}", "extraArgs"),
+        ("ingress-nginx", "{controller: {annotations: [a]}}", "controller.annotations"),
+        ("metrics-server", "{imagePullSecrets: regcred}", "imagePullSecrets"),
+        ("flux-operator", "{extraArgs: [1]}", "extraArgs.0"),
+    ];
+    let facts = facts();
+    for (chart, text, path) in table {
+        let found = chart::judge(&facts[chart].1, &documents(text)[0]);
+        let types = matches!(found.as_slice(), [Misfit { wrong: Wrong::Type { .. }, path: at, .. }] if at.join(".") == path);
+        assert!(types, "{chart}: {text} gives {found:?}");
+    }
+}
