@@ -202,17 +202,8 @@ impl<'t> Comments<'t> {
 
     /// Does a comment above a line say that what stands below is an example, or goes somewhere else as it is?
     pub(super) fn free(&self, line: usize) -> bool {
-        let words = [
-            "example",
-            "e.g.",
-            "passed",
-            "added to",
-            "toyaml",
-            "arbitrary",
-            "free-form",
-            "key-value",
-            "key/value",
-        ];
+        let words =
+            ["example", "e.g.", "passed", "added to", "toyaml", "arbitrary", "free-form", "key-value"];
         self.above(line).iter().any(|said| {
             let said = said.to_lowercase().replace("example.", "");
             words.iter().any(|word| said.contains(word))
