@@ -7,6 +7,7 @@
 pub mod diag;
 pub mod hash;
 pub mod name;
+pub mod recipient;
 pub mod yaml;
 pub mod schema;
 pub mod chart;

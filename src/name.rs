@@ -5,6 +5,8 @@ use unicode_normalization::UnicodeNormalization;
 
 /// The longest DNS-1123 label (RFC 1123, as Kubernetes checks names of namespaces).
 const LABEL_MAX: usize = 63;
+/// The longest DNS-1123 subdomain, and the longest key of a Secret.
+pub const SUBDOMAIN_MAX: usize = 253;
 /// The longest name of a Helm release: Helm stores it with a prefix and a revision in a label's 63 characters.
 pub const RELEASE_MAX: usize = 53;
 /// The longest path of an environment, so that files below it stay within what file systems take.
@@ -107,6 +109,22 @@ pub fn is_label(name: &str) -> bool {
     label(name, LABEL_MAX).is_ok()
 }
 
+/// Is this a DNS-1123 subdomain, as names of most objects are: parts of lower-case letters, digits and `-`, joined by
+/// dots, 253 characters at most?
+pub fn is_subdomain(name: &str) -> bool {
+    name.len() <= SUBDOMAIN_MAX && name.split('.').all(|part| label(part, SUBDOMAIN_MAX).is_ok())
+}
+
+/// Can this be a key of a Secret or ConfigMap (`IsConfigMapKey` of Kubernetes)?
+pub fn is_data_key(key: &str) -> bool {
+    let allowed = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
+    !key.is_empty()
+        && key.len() <= SUBDOMAIN_MAX
+        && key.chars().all(allowed)
+        && key != "."
+        && !key.starts_with("..")
+}
+
 macro_rules! text {
     ($($name:ident)*) => {$(
         impl $name {
@@ -195,6 +213,18 @@ mod tests {
         assert!(ComponentName::new("edge/x").is_err());
         assert!(PackName::new("web-app").is_ok());
         assert!(PackName::new("_lib").is_err());
+    }
+
+    #[test]
+    fn subdomains_and_keys_are_those_of_kubernetes() {
+        assert!(is_subdomain("a.b-c.1") && is_subdomain(&"a".repeat(253)));
+        for bad in ["", "a..b", "a.", "-a", "a_b", "Ä", &"a".repeat(254)] {
+            assert!(!is_subdomain(bad), "{bad:?}");
+        }
+        assert!(["a", ".dockerconfigjson", "tls.crt", "A_b-1"].iter().all(|key| is_data_key(key)));
+        for bad in ["", ".", "..", "..a", "a b", "a/b", "ä", &"a".repeat(254)] {
+            assert!(!is_data_key(bad), "{bad:?}");
+        }
     }
 
     #[test]

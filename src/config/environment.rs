@@ -57,12 +57,28 @@ pub struct ClusterFile {
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct SecretsFile {
-    /// Who can open them: names under `keys` of `fleet.yaml`.
+    /// The cluster's own key: a name under `keys` of `fleet.yaml`. All that the cluster reads is sealed to it; by
+    /// default the one recipient, where there is only one.
+    pub cluster: Option<String>,
+    /// Who else can open them: names under `keys` of `fleet.yaml`.
     #[serde(default)]
     pub recipients: Vec<String>,
     /// Names of needed Secrets that come from elsewhere.
     #[serde(default)]
     pub external: Vec<String>,
+    /// Where Flux finds the cluster's private key.
+    #[serde(default)]
+    pub decryption: DecryptionFile,
+}
+
+/// Where Flux finds the cluster's private key.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct DecryptionFile {
+    /// The Secret in `flux-system`; `sops-age` by default.
+    pub secret: Option<String>,
+    /// The key in it, which ends in `.agekey`; `age.agekey` by default.
+    pub key: Option<String>,
 }
 
 /// A namespace.

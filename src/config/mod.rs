@@ -11,8 +11,8 @@ mod words;
 
 pub use decode::{ConfigFile, check, check_and_prune, decode, json_schema};
 pub use environment::{
-    ChartChange, ClusterFile, ComponentFile, ComponentFluxFile, ComponentSourceFile, EnvironmentFile,
-    NamespaceFile, SecretsFile,
+    ChartChange, ClusterFile, ComponentFile, ComponentFluxFile, ComponentSourceFile, DecryptionFile,
+    EnvironmentFile, NamespaceFile, SecretsFile,
 };
 pub use fleet::{FleetFile, FluxFile, RefFile, SourceFile};
 pub use open::{Open, OpenMap, When};

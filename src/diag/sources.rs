@@ -1,6 +1,10 @@
 //! The texts that diagnostics point into, and places in them.
 
-use std::sync::{Arc, OnceLock};
+use std::{
+    collections::BTreeMap,
+    ops::Range,
+    sync::{Arc, OnceLock},
+};
 
 /// A text that was read: a config file, a template, a pack's file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -46,20 +50,31 @@ impl Sources {
         Self::default()
     }
 
-    /// The same with these places masked, byte for byte, so that no line that is drawn shows what stands there.
+    /// The same with these places masked; see [`mask`](Self::mask).
     #[must_use]
     pub fn masked<'p>(&self, places: impl IntoIterator<Item = &'p Place>) -> Self {
         let mut masked = self.clone();
-        for place in places {
-            let Some(source) = masked.list.get_mut(place.source.0 as usize) else { continue };
-            let range = place.range();
-            let bytes = source.text.bytes().enumerate();
-            let hidden =
-                bytes.map(|(at, byte)| if range.contains(&at) && byte != b'\n' { b'*' } else { byte });
-            // A place cut inside of a character leaves no text: then nothing of it is drawn.
-            source.text = String::from_utf8(hidden.collect()).unwrap_or_default().into();
-        }
+        masked.mask(places);
         masked
+    }
+
+    /// Masks these places, byte for byte, so that nothing that is drawn or quoted from now on shows what stands there.
+    pub fn mask<'p>(&mut self, places: impl IntoIterator<Item = &'p Place>) {
+        let mut by_source: BTreeMap<SourceId, Vec<Range<usize>>> = BTreeMap::new();
+        for place in places {
+            by_source.entry(place.source).or_default().push(place.range());
+        }
+        for (id, ranges) in by_source {
+            let Some(source) = self.list.get_mut(id.0 as usize) else { continue };
+            let mut bytes = source.text.as_bytes().to_vec();
+            for range in ranges {
+                let end = range.end.min(bytes.len());
+                let hidden = bytes.get_mut(range.start..end).into_iter().flatten();
+                hidden.filter(|byte| **byte != b'\n').for_each(|byte| *byte = b'*');
+            }
+            // A place cut inside of a character leaves no text: then nothing of it is drawn.
+            source.text = String::from_utf8(bytes).unwrap_or_default().into();
+        }
     }
 
     /// Adds a text under the name people know it by: a path relative to the project with `/`, or
@@ -143,6 +158,13 @@ mod tests {
         assert_eq!(masked.text(id), "p: *******\nq: 1\n");
         assert_eq!(masked.locate(Place::new(id, end + 1..end + 2)), "a.yaml:2:1");
         assert_eq!(sources.slice(Place::new(id, 3..end)), "gehëim");
+        sources.mask(&[
+            Place::new(id, 3..5),
+            Place::new(id, end + 4..end + 5),
+            Place::new(id, 90..99),
+            Place::new(id, end + 4..99),
+        ]);
+        assert_eq!(sources.text(id), "p: **hëim\nq: *\n");
     }
 
     #[test]

@@ -22,8 +22,6 @@ const SOURCE_INTERVAL: &str = "1m";
 const INTERVAL: &str = "1h";
 const RETRY_INTERVAL: &str = "2m";
 const TIMEOUT: &str = "5m";
-/// The Secret in `flux-system` with the cluster's key.
-const DECRYPTION: &str = "sops-age";
 
 /// The files of `cluster/`.
 pub(super) struct Cluster<'a> {
@@ -105,7 +103,8 @@ impl<'a> Cluster<'a> {
             wait: times.wait,
             suspend: times.suspend,
             depends_on,
-            decryption: (!part.sealed.is_empty() || sealed_base).then(|| DECRYPTION.to_owned()),
+            decryption: (!part.sealed.is_empty() || sealed_base)
+                .then(|| self.env.secrets.decryption.secret.clone()),
         };
         let mut nodes = Vec::new();
         if let Some(elsewhere) = &component.source {

@@ -144,6 +144,7 @@ fn environment(components: Vec<Component>) -> Environment {
             instance: None,
             place: None,
         },
+        secrets: crate::resolve::Secrets::default(),
         namespaces: IndexMap::new(),
         components,
         complete: true,

@@ -2,15 +2,17 @@
 
 use super::{
     files::{Files, Kind, file_name},
+    keys,
     model::{EnvironmentSource, Fleet},
     text::{Each, Hidden, Text, gather, reserved, texts, walk},
 };
 use crate::{
     config::{self, EnvironmentFile, FleetFile},
-    diag::{Diagnostic, Problems, Sources, Spot, did_you_mean, list},
+    diag::{Diagnostic, Problems, Sources, Spot},
     name::EnvName,
     yaml::{self, Map, Node},
 };
+use indexmap::IndexMap;
 use std::{
     collections::{BTreeMap, BTreeSet},
     sync::Arc,
@@ -19,7 +21,7 @@ use std::{
 /// The folder of environments.
 const FOLDER: &str = "environments/";
 /// What all environments share.
-const FLEET: &str = "environments/fleet.yaml";
+pub(super) const FLEET: &str = "environments/fleet.yaml";
 /// Sealed Secrets.
 pub(super) const SECRETS: &str = "environments/secrets/";
 /// Texts for `$file`.
@@ -55,7 +57,7 @@ pub(super) fn environments(
         }
     }
     let mut read = Environments {
-        fleet: Fleet { file: FleetFile::default(), node: Node::new(Map::new()), place: None },
+        fleet: no_fleet(),
         environments: BTreeMap::new(),
         broken,
         files: BTreeMap::new(),
@@ -87,7 +89,7 @@ pub(super) fn environments(
             None => drop(read.broken.insert(name)),
         }
     }
-    recipients(&read, problems);
+    keys::named(&read.fleet, read.environments.values(), problems);
     read
 }
 
@@ -154,16 +156,29 @@ fn belongs(path: &str, broken: &mut BTreeSet<String>, problems: &mut Problems) -
     false
 }
 
+/// A fleet file that says nothing.
+fn no_fleet() -> Fleet {
+    Fleet {
+        file: FleetFile::default(),
+        node: Node::new(Map::new()),
+        place: None,
+        keys: Some(IndexMap::new()),
+    }
+}
+
 fn fleet(text: &Text, sources: &Sources, problems: &mut Problems) -> Fleet {
     let place = Some(text.place());
-    let nothing = Fleet { file: FleetFile::default(), node: Node::new(Map::new()), place };
+    let nothing = Fleet { place, ..no_fleet() };
     if blank(text) {
         return nothing;
     }
-    let Some(mut node) = yaml::read_one(&text.text, text.source, problems) else { return nothing };
+    let Some(mut node) = yaml::read_one(&text.text, text.source, problems) else {
+        return Fleet { keys: None, ..nothing };
+    };
+    let keys = Some(keys::keys(&node));
     config::check_and_prune::<FleetFile>(&mut node, sources, problems);
     let file = config::decode(&node, sources, problems).unwrap_or_default();
-    Fleet { file, node, place }
+    Fleet { file, node, place, keys }
 }
 
 /// Nothing but blanks and comments: a file that says nothing.
@@ -191,28 +206,4 @@ fn environment(text: &Text, sources: &Sources, problems: &mut Problems) -> Optio
         layers: Vec::new(),
         node,
     })
-}
-
-/// Recipients are named under `keys` of the fleet file.
-fn recipients(read: &Environments, problems: &mut Problems) {
-    let keys: Vec<&str> =
-        read.fleet.node.get("keys").and_then(Node::as_map).into_iter().flat_map(Map::keys).collect();
-    for source in read.environments.values() {
-        let named = source.node.at(&["secrets", "recipients"]).and_then(Node::as_seq).unwrap_or_default();
-        for (name, at) in named.iter().filter_map(|n| n.as_str().map(|name| (name, n))) {
-            if keys.contains(&name) {
-                continue;
-            }
-            let said =
-                Diagnostic::error("load/recipient", format!("no key is named `{name}`")).at(at.place());
-            problems.push(match did_you_mean(name, keys.iter().copied()) {
-                Some(near) => said.help(format!("did you mean `{near}`?")),
-                None if keys.is_empty() => said.help(format!("add it under `keys` of `{FLEET}`")),
-                None => said.help(format!(
-                    "add it under `keys` of `{FLEET}`; there are {}",
-                    list(keys.iter().copied())
-                )),
-            });
-        }
-    }
 }

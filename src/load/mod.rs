@@ -9,6 +9,7 @@ mod disk;
 mod environments;
 mod examples;
 mod files;
+mod keys;
 mod layers;
 mod model;
 mod own;
@@ -25,8 +26,8 @@ pub use disk::{Disk, find_project};
 pub use examples::examples;
 pub use files::{Entry, Files, Kind, Memory, PacksOnly};
 pub use model::{
-    BaseFile, Broken, EnvironmentSource, ExampleFiles, Fleet, OwnFluxSystem, Pack, PackRelease, Project,
-    SealedFile,
+    BaseFile, Broken, EnvironmentSource, ExampleFiles, Fleet, FleetKey, OwnFluxSystem, Pack, PackRelease,
+    Project, SealedFile,
 };
 pub use rendered::rendered;
 pub use text::{Each, in_turn};
@@ -58,6 +59,7 @@ pub fn project_with(files: &dyn Files, each: Each, problems: &mut Problems) -> O
     let secrets = secrets::secrets(&read.sealed, &read.environments, &broken, each, problems);
     let bases = base::bases(files, &read.environments, &mut sources, problems);
     let own_flux_system = own::own_flux_systems(files, &read.environments, &mut sources);
+    sources.mask(problems.0.iter().flat_map(|problem| &problem.secrets));
     Some(Project {
         sources,
         fleet: read.fleet,

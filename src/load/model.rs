@@ -4,10 +4,12 @@
 use crate::{
     config::{ChartFile, FleetFile, PackFile},
     diag::{Place, Sources, Spot},
+    recipient::Recipient,
     schema::Schema,
     template::{Delimiters, TemplateFile},
     yaml::Node,
 };
+use indexmap::IndexMap;
 use std::{
     collections::{BTreeMap, BTreeSet},
     sync::Arc,
@@ -57,6 +59,17 @@ pub struct Fleet {
     /// As written: the lowest layer of `source` and `flux`.
     pub node: Node,
     /// The file as such.
+    pub place: Option<Place>,
+    /// The public keys by name. `None` if the file is no YAML: then nobody knows which there are.
+    pub keys: Option<IndexMap<String, FleetKey>>,
+}
+
+/// A key of the fleet.
+#[derive(Clone, Debug)]
+pub struct FleetKey {
+    /// The key; absent if it is none, which was told.
+    pub recipient: Option<Recipient>,
+    /// Where it stands.
     pub place: Option<Place>,
 }
 

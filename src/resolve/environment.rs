@@ -4,6 +4,7 @@ use super::{
     component::{self, Draft},
     merge,
     model::{Cluster, Environment, Flux, Namespace, Source, SourceRef, Spot},
+    policy::Secrets,
     references::{Resolver, Roots},
     target::Target,
 };
@@ -241,6 +242,7 @@ fn build(
         facts,
         source: source?,
         flux,
+        secrets: Secrets::of(merged),
         namespaces: namespaces(merged, &file),
         complete: components.len() == file.components.len(),
         components,

@@ -5,6 +5,7 @@ mod environment;
 mod merge;
 mod model;
 mod path;
+mod policy;
 mod references;
 mod release;
 mod secrets;
@@ -17,3 +18,4 @@ pub use model::{
     NeededSecret, OnFailure, OwnFluxSystem, Patch, PodSecurity, Release, SealedFile, Source, SourceRef, Spot,
     Stage, Sync,
 };
+pub use policy::{Decryption, ENCRYPTED_REGEX, Reader, Reason, SealPolicy, SealRule, SealedPath, Secrets};

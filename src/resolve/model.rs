@@ -1,5 +1,6 @@
 //! One environment, complete: nothing is optional that has a default.
 
+use super::policy::Secrets;
 use crate::{diag::Place, load::Pack, yaml::Node};
 use indexmap::IndexMap;
 use std::sync::Arc;
@@ -29,6 +30,8 @@ pub struct Environment {
     pub source: Source,
     /// How Flux is installed and told to sync.
     pub flux: Flux,
+    /// Whom its secrets are sealed for.
+    pub secrets: Secrets,
     /// What the environment says about namespaces.
     pub namespaces: IndexMap<String, Namespace>,
     /// The components, in the order of their first appearance, lowest layer first.

@@ -10,6 +10,7 @@ use crate::{
 
 mod chart;
 mod pack;
+mod secrets;
 mod source;
 
 pub use chart::chart;
@@ -60,26 +61,8 @@ pub(super) fn fleet(node: &Node, problems: &mut Problems) {
             ),
         }
     }
-    members(member(node, "keys")).for_each(|(name, key)| public_key(name, key, problems));
+    secrets::keys(node, problems);
     shared(node, problems);
-}
-
-fn public_key(name: &Key, key: &Node, problems: &mut Problems) {
-    let starts =
-        |starts: &[&str]| key.as_str().is_none_or(|k| starts.iter().any(|start| k.starts_with(start)));
-    if starts(&["age1", "ssh-ed25519 ", "ssh-rsa "]) {
-        return;
-    }
-    let help = "give the public one, which begins with `age1`, `ssh-ed25519` or `ssh-rsa`";
-    problems.push(match starts(&["AGE-SECRET-KEY-", "AGE-PLUGIN-", "-----BEGIN"]) {
-        // without a place: it would print the line with the key
-        true => Diagnostic::error("config/key", format!("`keys.{}` is a private key", name.text))
-            .help(help)
-            .help("if it was committed, replace it, and seal everything again for the new one"),
-        false => Diagnostic::error("config/key", format!("`keys.{}` is not a public key of age", name.text))
-            .at(name.place)
-            .help(help),
-    });
 }
 
 /// An environment or a layer.
@@ -88,6 +71,9 @@ pub(super) fn environment(node: &Node, problems: &mut Problems) {
     shared(node, problems);
     if let Some(found) = member(node, "cluster") {
         cluster(found, problems);
+    }
+    if let Some(found) = member(node, "secrets") {
+        secrets::secrets(found, problems);
     }
     for (name, _) in members(member(node, "namespaces")) {
         if !is_label(&name.text) {

@@ -3,7 +3,7 @@
 use super::{api_groups, chart, duration, member, members, namespace, texts, when};
 use crate::{
     diag::{Diagnostic, Problems, did_you_mean, list},
-    name::is_label,
+    name::{is_data_key, is_label},
     yaml::{Key, Node, Value},
 };
 
@@ -147,8 +147,7 @@ fn secret(suffix: &Key, node: &Node, problems: &mut Problems) {
         when(condition, problems);
     }
     for (key, _) in members(member(node, "keys")) {
-        let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.');
-        if key.text.is_empty() || key.text.len() > 253 || !key.text.chars().all(plain) {
+        if !is_data_key(&key.text) {
             problems.push(
                 Diagnostic::error("pack/secret-key", format!("`{}` cannot be a key of a Secret", key.text))
                     .at(key.place)

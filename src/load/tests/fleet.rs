@@ -116,17 +116,20 @@ error[config/gen]: this project wants `gen` >=7, and this is 0.1.0
   = help: install a version that fits: another one may render other bytes
 
 error[config/key]: `keys.alice` is a private key
- |
- = help: give the public one, which begins with `age1`, `ssh-ed25519` or `ssh-rsa`
- = help: if it was committed, replace it, and seal everything again for the new one
+ --> environments/fleet.yaml:3:3
+  |
+3 |   alice: ********************
+  |   ^^^^^
+  |
+  = help: give the public one, which begins with `age1`; if it was committed, replace it, and seal everything again for the new one
 
 error[config/key]: `keys.bob` is not a public key of age
- --> environments/fleet.yaml:4:3
+ --> environments/fleet.yaml:4:8
   |
 4 |   bob: hello
-  |   ^^^
+  |        ^^^^^
   |
-  = help: give the public one, which begins with `age1`, `ssh-ed25519` or `ssh-rsa`
+  = help: give one that begins with `age1`, `ssh-ed25519` or `ssh-rsa`
 
 error[config/source]: `git@github.com:a/b` is not an address that Flux reads
  --> environments/fleet.yaml:9:8

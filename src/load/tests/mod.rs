@@ -25,7 +25,7 @@ fn load(files: &Memory) -> (Project, Problems) {
 fn golden(complete: bool, files: &[(&str, &[u8])], want: &str) {
     let mut files: Memory = files.iter().map(|(path, bytes)| (*path, *bytes)).collect();
     if complete {
-        let fleet = "gen: \">=0.1, <2\"\nkeys: {prod: age1xyz}\n";
+        let fleet = "gen: \">=0.1, <2\"\nkeys: {prod: age1jrxx9epnkdym46pnxx3dmdkhhuek64ccvsnpvskw8he29vxxwv0sevg9ux}\n";
         for (path, text) in
             [("environments/fleet.yaml", fleet), ("environments/base.yaml", "abstract: true\n")]
         {
