@@ -7,7 +7,7 @@ use crate::{
     host, layout,
     load::{self, Files, Pack, Project},
     render,
-    resolve::{self, Environment, Example},
+    resolve::{self, Environment, Example, SealPolicy},
     template::{self, Compiled, TemplateSet},
     tree::Tree,
     write,
@@ -20,6 +20,8 @@ use std::collections::BTreeMap;
 pub struct Engine {
     /// The project.
     pub project: Project,
+    /// Who can open what is sealed.
+    pub policy: SealPolicy,
     templates: BTreeMap<String, Compiled>,
 }
 
@@ -68,7 +70,7 @@ impl Engine {
             problems.extend(found);
             templates.extend(compiled.map(|c| (name, c)));
         }
-        Some(Self { project, templates })
+        Some(Self { policy: SealPolicy::of(&project), project, templates })
     }
 
     /// The environments that can be rendered, sorted.

@@ -2,7 +2,7 @@
 
 use super::{
     Exit, Format, Global, open, progress,
-    render::target,
+    render::{sops_config, target},
     report::{self, mapping, print},
     select::{self, Selection},
 };
@@ -36,6 +36,11 @@ pub(super) fn run(global: &Global, arguments: &Arguments) -> Exit {
     let names = select::choose(&arguments.selection, &select::Choice::of(&engine), &mut problems);
     let root = open::root(global);
     let colour = global.format == Format::Text && std::io::stdout().is_terminal();
+    let sops_config = match arguments.out {
+        // What was edited by hand is a difference like any other here: it is shown, not refused.
+        None => sops_config(&engine, true, &mut problems).unified(colour),
+        Some(_) => String::new(),
+    };
     let bar = progress::bar(global, names.len());
     let outcomes = engine.each(&names, |built| {
         let outcome = difference(built, arguments, &root, colour);
@@ -49,18 +54,20 @@ pub(super) fn run(global: &Global, arguments: &Arguments) -> Exit {
         texts.push((name, text));
     }
     let broken = problems.has_errors();
-    let differs = texts.iter().any(|(_, text)| !text.is_empty());
+    let differs = !sops_config.is_empty() || texts.iter().any(|(_, text)| !text.is_empty());
     if global.format == Format::Json {
         let one = |(name, text): &(String, String)| {
             mapping([("name", Node::new(name.as_str())), ("diff", Node::new(text.as_str()))])
         };
         report::json(&mapping([
             ("environments", Node::new(texts.iter().map(one).collect::<Vec<_>>())),
+            ("sopsConfig", Node::new(sops_config.as_str())),
             ("findings", report::to_node(&problems, &engine.project.sources)),
         ]));
     } else {
         report::findings(global, &problems, &engine.project.sources);
         texts.iter().for_each(|(_, text)| print(text));
+        print(&sops_config);
     }
     match (broken, arguments.exit_code && differs) {
         (true, _) => Exit::Unknown,

@@ -11,7 +11,7 @@ use crate::{
     pipeline::{Built, Engine},
     resolve::Sync,
     tree::Tree,
-    write::{self, Changes, Kind, Lock, Staged, Target},
+    write::{self, Changes, Kind, Lock, SopsConfigChange, Staged, Target},
     yaml::{self, Node},
 };
 use std::{
@@ -65,6 +65,14 @@ struct Outcome {
     root: Option<String>,
 }
 
+/// What became of all that was asked for.
+struct All {
+    outcomes: Vec<Outcome>,
+    sops_config: SopsConfigChange,
+    /// What was found in `.sops.yaml`.
+    told: Problems,
+}
+
 pub(super) fn run(global: &Global, arguments: &Arguments) -> Exit {
     host::watch_interrupts();
     host::allow_many_files();
@@ -86,6 +94,11 @@ pub(super) fn run(global: &Global, arguments: &Arguments) -> Exit {
         }
         problems.push(*problem);
     }
+    let mut told = Problems::new();
+    let sops_config = match arguments.out.is_none() && !arguments.stdout {
+        true => sops_config(&engine, arguments.force, &mut told),
+        false => SopsConfigChange::default(),
+    };
     let locks = Mutex::new(locks);
     let bar = progress::bar(global, names.len());
     let outcomes = engine.each(&names, |built| {
@@ -95,7 +108,13 @@ pub(super) fn run(global: &Global, arguments: &Arguments) -> Exit {
         outcome
     });
     bar.finish();
-    finish(global, arguments, &engine, outcomes, problems, &root)
+    finish(global, arguments, &engine, All { outcomes, sops_config, told }, problems, &root)
+}
+
+/// What becomes of `.sops.yaml`, whichever environments are meant: it is about all of them.
+pub(super) fn sops_config(engine: &Engine, force: bool, problems: &mut Problems) -> SopsConfigChange {
+    let (project, policy) = (&engine.project, &engine.policy);
+    write::sops_config(policy, project.sops_config.as_ref(), &project.sources, force, problems)
 }
 
 /// Takes the right to write each tree, in the order of names and before any work: so of two runs at once one gets
@@ -253,11 +272,12 @@ fn finish(
     global: &Global,
     arguments: &Arguments,
     engine: &Engine,
-    mut outcomes: Vec<Outcome>,
+    All { mut outcomes, sops_config, told }: All,
     mut problems: Problems,
     root: &Path,
 ) -> Exit {
     let mut broken = problems.has_errors();
+    problems.extend(told);
     for outcome in &mut outcomes {
         broken |= outcome.broken;
         problems.extend(std::mem::take(&mut outcome.problems));
@@ -272,17 +292,20 @@ fn finish(
     if !refused
         && !arguments.check
         && let Err(problem) = commit(&mut outcomes, arguments.out.as_deref().unwrap_or(root))
+            .and_then(|()| sops_config.apply(root))
     {
         broken = true;
         problems.push(*problem);
     }
     let failed = problems.has_errors();
-    let differs = outcomes.iter().filter_map(|o| o.changes.as_ref()).any(|c| !c.is_empty());
+    let differs = sops_config.kind().is_some()
+        || outcomes.iter().filter_map(|o| o.changes.as_ref()).any(|c| !c.is_empty());
     if global.format == Format::Json {
-        report::json(&to_node(&outcomes, &problems, &engine.project.sources, !failed && !arguments.check));
+        let written = !failed && !arguments.check;
+        report::json(&to_node(&outcomes, &sops_config, &problems, &engine.project.sources, written));
     } else {
         report::findings(global, &problems, &engine.project.sources);
-        tell(global, arguments, &outcomes, &problems);
+        tell(global, arguments, (&outcomes, &sops_config), &problems);
     }
     match (broken, failed, arguments.check && differs) {
         (true, ..) => Exit::Unknown,
@@ -300,7 +323,12 @@ fn commit(outcomes: &mut [Outcome], anchor: &Path) -> Result<(), Box<Diagnostic>
     staged.into_iter().try_for_each(Staged::commit)
 }
 
-fn tell(global: &Global, arguments: &Arguments, outcomes: &[Outcome], problems: &Problems) {
+fn tell(
+    global: &Global,
+    arguments: &Arguments,
+    (outcomes, sops_config): (&[Outcome], &SopsConfigChange),
+    problems: &Problems,
+) {
     let failed = problems.has_errors();
     let same = outcomes.iter().filter(|o| o.changes.as_ref().is_some_and(Changes::is_empty)).count();
     for outcome in outcomes {
@@ -329,6 +357,12 @@ fn tell(global: &Global, arguments: &Arguments, outcomes: &[Outcome], problems: 
     if same > MANY && (!failed || arguments.check) {
         say(global, &format!("{same} environments unchanged"));
     }
+    if let Some(kind) = sops_config.kind().filter(|_| !failed || arguments.check) {
+        match arguments.check {
+            true => print(&format!("{} {}\n", word(kind), write::SOPS_CONFIG)),
+            false => say(global, &format!("{}: {}", write::SOPS_CONFIG, done(kind))),
+        }
+    }
     let count = report::count(problems);
     match (failed, count) {
         (true, Some(count)) if arguments.check || arguments.stdout => report::tell(&count),
@@ -351,7 +385,21 @@ fn word(kind: Kind) -> &'static str {
     }
 }
 
-fn to_node(outcomes: &[Outcome], problems: &Problems, sources: &Sources, written: bool) -> Node {
+fn done(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Added => "added",
+        Kind::Changed => "changed",
+        Kind::Removed => "removed",
+    }
+}
+
+fn to_node(
+    outcomes: &[Outcome],
+    sops_config: &SopsConfigChange,
+    problems: &Problems,
+    sources: &Sources,
+    written: bool,
+) -> Node {
     let environment = |outcome: &Outcome| {
         let changes = outcome.changes.as_ref();
         let files = |kind| {
@@ -369,6 +417,7 @@ fn to_node(outcomes: &[Outcome], problems: &Problems, sources: &Sources, written
     mapping([
         ("written", Node::new(written)),
         ("environments", Node::new(outcomes.iter().map(environment).collect::<Vec<_>>())),
+        ("sopsConfig", Node::new(sops_config.kind().map_or("unchanged", done))),
         ("findings", report::to_node(problems, sources)),
     ])
 }

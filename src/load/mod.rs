@@ -17,6 +17,7 @@ mod packs;
 mod reads;
 mod rendered;
 mod secrets;
+mod sops_config;
 mod text;
 mod tree;
 
@@ -27,7 +28,7 @@ pub use examples::examples;
 pub use files::{Entry, Files, Kind, Memory, PacksOnly};
 pub use model::{
     BaseFile, Broken, EnvironmentSource, ExampleFiles, Fleet, FleetKey, OwnFluxSystem, Pack, PackRelease,
-    Project, SealedFile,
+    Project, SealedFile, SopsConfig,
 };
 pub use rendered::rendered;
 pub use text::{Each, in_turn};
@@ -59,6 +60,7 @@ pub fn project_with(files: &dyn Files, each: Each, problems: &mut Problems) -> O
     let secrets = secrets::secrets(&read.sealed, &read.environments, &broken, each, problems);
     let bases = base::bases(files, &read.environments, &mut sources, problems);
     let own_flux_system = own::own_flux_systems(files, &read.environments, &mut sources);
+    let sops_config = sops_config::sops_config(files, &mut sources);
     sources.mask(problems.0.iter().flat_map(|problem| &problem.secrets));
     Some(Project {
         sources,
@@ -70,6 +72,7 @@ pub fn project_with(files: &dyn Files, each: Each, problems: &mut Problems) -> O
         files: read.files,
         bases,
         own_flux_system,
+        sops_config,
         broken,
     })
 }

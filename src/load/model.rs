@@ -3,7 +3,7 @@
 
 use crate::{
     config::{ChartFile, FleetFile, PackFile},
-    diag::{Place, Sources, Spot},
+    diag::{Place, SourceId, Sources, Spot},
     recipient::Recipient,
     schema::Schema,
     template::{Delimiters, TemplateFile},
@@ -38,8 +38,19 @@ pub struct Project {
     pub bases: BTreeMap<String, Vec<BaseFile>>,
     /// The folders `fleet-out/<environment>/cluster/flux-system/` that have a `kustomization.yaml`, by environment.
     pub own_flux_system: BTreeMap<String, OwnFluxSystem>,
+    /// `.sops.yaml` at the top of the project, if there is one.
+    pub sops_config: Option<SopsConfig>,
     /// What is there but cannot be used; the reason was told.
     pub broken: Broken,
+}
+
+/// `.sops.yaml`, in which `sops` looks up who a new file is encrypted for.
+#[derive(Clone, Debug)]
+pub struct SopsConfig {
+    /// Its bytes; none if it is no file that is read, such as a link that leads out.
+    pub bytes: Arc<[u8]>,
+    /// Its text as a source, when it is text.
+    pub source: Option<SourceId>,
 }
 
 /// Names of things that are there but cannot be used: that they are missing is no news.

@@ -12,13 +12,17 @@
 //! inputs are. `gen diff` stops after `plan`.
 
 mod claim;
+mod creation;
 mod disk;
 mod edited;
 mod inventory;
 mod plan;
 mod unified;
 
-pub use disk::{Fault, INTERRUPTED, LOCKED, Lock, Staged, Step, Target, create, flush, replace_folder};
+pub use creation::{CreationRule, Lookup, SOPS_CONFIG, SopsConfigChange, lookup, sops_config};
+pub use disk::{
+    Fault, INTERRUPTED, LOCKED, Lock, Staged, Step, Target, create, flush, replace, replace_folder,
+};
 pub use inventory::{Entry, Inventory};
 pub use plan::{Found, State, plan};
 pub use unified::between;

@@ -1,6 +1,6 @@
 //! Differences as text: [`Changes`] as a unified diff with sealed values folded.
 
-use super::{Change, Changes, INVENTORY, Kind};
+use super::{Changes, INVENTORY};
 use crate::{diag::visible, hash::sha256};
 use similar::{ChangeTag, TextDiff};
 use std::{borrow::Cow, fmt::Write};
@@ -16,30 +16,38 @@ impl Changes {
     pub fn unified(&self, colour: bool) -> String {
         let mut out = String::new();
         for change in &self.list {
-            self.one(&mut out, change, colour);
+            let name = format!("{}/{}", self.shown, change.path);
+            out.push_str(&file_difference(&name, change.before.as_deref(), change.after.as_deref(), colour));
         }
         if self.list.is_empty() && self.rewrites_inventory() {
             head(&mut out, &format!("rewritten: {}/{INVENTORY}", self.shown), colour);
         }
         out
     }
+}
 
-    fn one(&self, out: &mut String, change: &Change, colour: bool) {
-        let name = format!("{}/{}", self.shown, change.path);
-        let word = match change.kind() {
-            Kind::Added => "added",
-            Kind::Changed => "changed",
-            Kind::Removed => "removed",
-        };
-        head(out, &format!("{word}: {name}"), colour);
-        let side = |there: bool, letter: char| {
-            if there { format!("{letter}/{name}") } else { "/dev/null".to_owned() }
-        };
-        head(out, &format!("--- {}", side(change.before.is_some(), 'a')), colour);
-        head(out, &format!("+++ {}", side(change.after.is_some(), 'b')), colour);
-        let bytes = |side: &Option<Vec<u8>>| side.clone().unwrap_or_default();
-        out.push_str(&between(&bytes(&change.before), &bytes(&change.after), colour));
-    }
+/// One file as a unified diff, its path as people know it; empty if nothing changes.
+pub(super) fn file_difference(
+    name: &str,
+    before: Option<&[u8]>,
+    after: Option<&[u8]>,
+    colour: bool,
+) -> String {
+    let word = match (before, after) {
+        (before, after) if before == after => return String::new(),
+        (None, _) => "added",
+        (Some(_), Some(_)) => "changed",
+        (Some(_), None) => "removed",
+    };
+    let mut out = String::new();
+    head(&mut out, &format!("{word}: {name}"), colour);
+    let side = |there: bool, letter: char| {
+        if there { format!("{letter}/{name}") } else { "/dev/null".to_owned() }
+    };
+    head(&mut out, &format!("--- {}", side(before.is_some(), 'a')), colour);
+    head(&mut out, &format!("+++ {}", side(after.is_some(), 'b')), colour);
+    out.push_str(&between(before.unwrap_or_default(), after.unwrap_or_default(), colour));
+    out
 }
 
 fn head(out: &mut String, text: &str, colour: bool) {

@@ -5,7 +5,8 @@
 //! * `-- path --`: a file of the project (written before the next command); `-- rm path --` deletes one;
 //! * `-- edit path old new --`: replaces a text in a file by hand;
 //! * `-- $ render prod --`: runs `gen render prod`; below it stand `exit N`, then stdout, then `[stderr]` and stderr;
-//! * `-- tree fleet-out/prod --`: all files of that folder, byte for byte: an extra or a missing one fails.
+//! * `-- tree fleet-out/prod --`: all files of that folder, byte for byte: an extra or a missing one fails;
+//! * `-- file .sops.yaml --`: what stands in that file.
 //!
 //! A case that has no `environments/fleet.yaml` gets a small one. `GEN_GOLDEN=rewrite cargo test`
 //! rewrites what is expected: look at the difference.
@@ -69,6 +70,8 @@ fn run(text: &str) -> String {
             out.push_str(&command(&sandbox, arguments));
         } else if let Some(folder) = head.strip_prefix("tree ") {
             out.push_str(&sandbox.tree(folder));
+        } else if let Some(path) = head.strip_prefix("file ") {
+            out.push_str(&sandbox.read(path));
         } else if let Some(path) = head.strip_prefix("rm ") {
             sandbox.remove(path);
         } else if let Some(edit) = head.strip_prefix("edit ") {

@@ -3,12 +3,13 @@
 use std::{collections::BTreeSet, fs, path::Path};
 
 /// Kinds that no project of a few files brings about.
-const ELSEWHERE: [&str; 25] = [
+const ELSEWHERE: [&str; 26] = [
     // The disk, another run or a signal: `tests/writing.rs`, and the tests beside the code.
     "init/write",
     "load/file",
     "pack/update",
     "write/blocked",
+    "write/changed",
     "write/conflict",
     "write/equal-names",
     "write/failed",

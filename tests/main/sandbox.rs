@@ -28,6 +28,10 @@ impl Sandbox {
         fs::write(path, text).unwrap();
     }
 
+    pub(crate) fn read(&self, path: &str) -> String {
+        fs::read_to_string(self.root().join(path)).unwrap_or_else(|_| "(there is none)\n".to_owned())
+    }
+
     pub(crate) fn remove(&self, path: &str) {
         let path = self.root().join(path);
         if path.is_dir() { fs::remove_dir_all(path).unwrap() } else { fs::remove_file(path).unwrap() }
