@@ -29,7 +29,7 @@ pub(super) fn prepare(component: &Component, objects: &mut [Document]) {
     release_replicas(objects);
     for object in objects.iter_mut() {
         if object.kind() == "CustomResourceDefinition" {
-            annotate(object, flux::PRUNE);
+            keep_from_pruning(object);
         }
         keep_from_substitution(object);
     }
@@ -108,8 +108,13 @@ pub(super) fn keep_from_substitution(object: &mut Document) {
     }
 }
 
-/// Sets an annotation of Flux to `disabled`, unless the author says something about it. Definitions are kept from
-/// pruning because with them every object of their kinds would go.
+/// Lets an object stay in the cluster when it leaves the tree, since more would go with it: with a definition every object of
+/// its kinds, with the root everything.
+pub(super) fn keep_from_pruning(object: &mut Document) {
+    annotate(object, flux::PRUNE);
+}
+
+/// Sets an annotation of Flux to `disabled`, unless the author says something about it.
 fn annotate(object: &mut Document, annotation: &str) {
     let Some(metadata) = member(&mut object.node, "metadata").and_then(Node::as_map_mut) else { return };
     if metadata.get("annotations").and_then(Node::as_map).is_none() {

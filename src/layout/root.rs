@@ -55,6 +55,9 @@ impl<'a> Cluster<'a> {
         let mut documents: Vec<Document> =
             nodes.into_iter().map(|node| Document { node, component: component.clone(), place }).collect();
         documents.iter_mut().for_each(objects::keep_from_substitution);
+        // With another `sync` the root's own objects leave the tree: the root would prune itself, and then all it made.
+        let roots = documents.iter_mut().filter(|document| document.name() == flux::ROOT);
+        roots.for_each(objects::keep_from_pruning);
         let bytes =
             yaml::emit_all(&documents.iter().map(|document| &document.node).collect::<Vec<_>>()).into_bytes();
         if let Ok(path) = TreePath::new(format!("cluster/{name}")) {
