@@ -16,13 +16,14 @@ mod api_server;
 mod cluster;
 mod context;
 mod programs;
+mod reconcile;
 mod suite;
 mod table;
 
 use std::process::ExitCode;
 
 /// Every judge, in the order of the table.
-const JUDGES: &[&suite::Judge] = &[&api_server::JUDGE];
+const JUDGES: &[&suite::Judge] = &[&api_server::JUDGE, &reconcile::JUDGE];
 
 fn main() -> ExitCode {
     suite::main(JUDGES)

@@ -7,9 +7,8 @@ use super::{
 };
 use serde_json::Value as Json;
 use std::{
-    cell::RefCell,
     collections::BTreeMap,
-    io::BufReader,
+    io::{self, BufReader},
     net::TcpStream,
     sync::{Arc, Mutex},
     time::Duration,
@@ -58,14 +57,24 @@ impl Api {
 
     /// Server-side apply as Flux does it, with strict field validation.
     pub(crate) fn apply(&self, object: &Object) -> Result<Applied, Refused> {
+        self.apply_as(MANAGER, object)
+    }
+
+    /// The same under another manager's name.
+    pub(crate) fn apply_as(&self, manager: &str, object: &Object) -> Result<Applied, Refused> {
         let path = self.path(&object.identity())?;
-        let path = format!("{path}?fieldManager={MANAGER}&fieldValidation=Strict&force=true");
+        let path = format!("{path}?fieldManager={manager}&fieldValidation=Strict&force=true");
         self.send("PATCH", &path, "application/apply-patch+yaml", &object.text)
     }
 
     /// Applies an object that must be taken.
     pub(crate) fn must_apply(&self, object: &Object) -> Json {
-        let applied = self.apply(object);
+        self.must_apply_as(MANAGER, object)
+    }
+
+    /// The same under another manager's name.
+    pub(crate) fn must_apply_as(&self, manager: &str, object: &Object) -> Json {
+        let applied = self.apply_as(manager, object);
         applied.unwrap_or_else(|why| panic!("{}: {} {}", object.identity(), why.status, why.message)).object
     }
 
@@ -105,15 +114,19 @@ impl Api {
         items.into_iter().map(named).collect()
     }
 
-    /// Deletes an object, with its finalizers if it has some: no controller of theirs runs here.
+    /// Deletes an object, if it is there. It goes when its finalizers are gone.
     pub(crate) fn delete(&self, identity: &Identity) {
-        let Some(object) = self.get(identity) else { return };
-        if object.pointer("/metadata/finalizers").is_some() {
-            let _ = self.merge(identity, "", &serde_json::json!({"metadata": {"finalizers": null}}));
-        }
-        let path = self.path(identity).unwrap();
-        if let Err(why) = self.send("DELETE", &path, "application/json", "") {
+        if let Err(why) = self.send("DELETE", &self.path(identity).unwrap(), "application/json", "") {
             assert_eq!(why.status, 404, "{identity}: {}", why.message);
+        }
+    }
+
+    /// Deletes an object although no controller is there for its finalizers.
+    pub(crate) fn clear_away(&self, identity: &Identity) {
+        self.delete(identity);
+        if self.get(identity).is_some() {
+            let none = serde_json::json!({"metadata": {"finalizers": null}});
+            self.merge(identity, "", &none).unwrap();
         }
     }
 
@@ -121,19 +134,27 @@ impl Api {
     pub(crate) fn watch(&self, api_version: &str, kind: &str) -> (BufReader<TcpStream>, TcpStream) {
         let path = self.collection(&Identity::new(api_version, kind, "", ""));
         let path = path.unwrap_or_else(|why| panic!("{kind}: {}", why.message));
-        http::lines(self.port, &format!("{path}?watch=true")).unwrap()
+        let mut stream = Err(io::Error::other("never asked"));
+        let why = || format!("{path} cannot be watched");
+        until(Duration::from_secs(20), &why, || {
+            stream = http::lines(self.port, &format!("{path}?watch=true"));
+            stream.is_ok()
+        });
+        stream.unwrap()
     }
 
+    /// Status 0: it did not answer.
     fn send(&self, method: &str, path: &str, content: &str, body: &str) -> Result<Applied, Refused> {
         let headers = [("Content-Type", content), ("Accept", "application/json")];
-        let ask = || http::request(self.port, (method, path), &headers, body.as_bytes());
-        let answer = RefCell::new(None);
+        let mut answer = None;
         // 429: the storage of a new kind is being made ready.
         until(Duration::from_secs(20), &|| format!("{method} {path}: always 429"), || {
-            let said = ask().unwrap_or_else(|error| panic!("{method} {path}: {error}"));
-            (said.status != 429).then(|| answer.replace(Some(said))).is_some()
+            answer = Some(http::request(self.port, (method, path), &headers, body.as_bytes()));
+            !matches!(&answer, Some(Ok(answer)) if answer.status == 429)
         });
-        let answer = answer.take().expect("there is one");
+        let answer = answer.expect("it was asked");
+        let answer =
+            answer.map_err(|error| Refused { status: 0, message: format!("{method} {path}: {error}") })?;
         let warnings = answer.header("warning").map(str::to_owned).collect();
         let object = parsed(&answer);
         if (200..300).contains(&answer.status) {

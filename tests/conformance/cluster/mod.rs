@@ -2,12 +2,16 @@
 //! What it proves and what not stands in `conformance/README.md`.
 
 pub(crate) mod api;
+mod artifacts;
 pub(crate) mod compare;
 pub(crate) mod crds;
+pub(crate) mod flux;
 mod guard;
 mod http;
+pub(crate) mod journal;
 pub(crate) mod object;
 pub(crate) mod project;
+mod stand_in;
 pub(crate) mod tree;
 
 pub(crate) use guard::{Guard, free_ports};
@@ -26,6 +30,8 @@ use std::{
 
 /// The token of the only user, who may do all.
 const TOKEN: &str = "conformance";
+/// Any time will do.
+const NOW: &str = "2026-11-26T00:00:00Z";
 
 /// etcd and an API server. They end when this value is dropped.
 pub(crate) struct ControlPlane {

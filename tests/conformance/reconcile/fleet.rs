@@ -1,0 +1,159 @@
+//! The example fleet's `prod`, as it comes to be, changes and shrinks.
+
+use super::{arrived, root, snapshot};
+use crate::{
+    cluster::{
+        flux::{Flux, condition, is_ready},
+        object::Identity,
+        project::Project,
+        tree::{self, Part, Tree},
+    },
+    context::Context,
+};
+use serde_json::Value as Json;
+use std::collections::BTreeSet;
+
+/// What the chart of a component defines.
+const CHARTS: [(&str, &[(&str, &str)]); 1] = [(
+    "prometheus-operator-crds",
+    &[("monitoring.coreos.com/v1", "ServiceMonitor"), ("monitoring.coreos.com/v1", "PrometheusRule")],
+)];
+/// A component more, with a volume.
+const STORE: &str = "
+  store:
+    pack: web-app
+    inputs: {image: example.com/store:1.0, port: 8080, volumes: {data: {claim: {size: 1Gi}}}, mounts: {data: {path: /data}}}
+";
+
+pub(crate) fn fleet(context: &Context) {
+    let project = Project::example(context);
+    let old = std::fs::read_to_string(project.folder.join("environments/prod.yaml")).unwrap();
+    project.write("environments/prod.yaml", &(old.clone() + STORE));
+    project.render("prod");
+    let folder = project.tree("prod");
+    let parts = Tree { context, name: "prod", folder: &folder }.parts();
+    let flux = Flux::start(context, CHARTS.into_iter().collect());
+    flux.bring_key(context);
+    for (version, kind) in tree::kinds(parts.iter().flat_map(|part| &part.objects)) {
+        if !version.starts_with("monitoring.coreos.com/") {
+            flux.journal.watch(&version, &kind);
+        }
+    }
+    let source = root::operator(&flux, &folder);
+    let revision = comes_to_be(&flux, &source, &project, &parts);
+    in_order(&flux, &parts, &revision);
+    arrived(&flux, &parts);
+    one_input(&flux, &source, &project);
+    project.write("environments/prod.yaml", &old);
+    goes(&flux, &source, &project);
+}
+
+/// With a sick dependency first: it holds back exactly what needs it. The revision.
+fn comes_to_be(flux: &Flux, source: &Identity, project: &Project, parts: &[Part]) -> String {
+    flux.stand_in.hold("HelmRelease", "ingress");
+    let revision = flux.publish(source, project.root());
+    let waiting = needing(parts, "ingress");
+    assert!(waiting.contains("kuard") && waiting.contains("smoke-test"), "{waiting:?}");
+    let names = names(parts);
+    flux.until("all but what needs the ingress are ready", || {
+        let all = flux.kustomizations();
+        names.iter().all(|name| {
+            let Some(object) = all.get(*name) else { return false };
+            match *name {
+                "ingress" => condition(object, "Healthy").starts_with("Unknown Progressing"),
+                name if waiting.contains(name) => {
+                    condition(object, "Ready").starts_with("False DependencyNotReady")
+                }
+                _ => is_ready(object, &revision),
+            }
+        })
+    });
+    let held = parts.iter().filter(|part| waiting.contains(part.name.as_str()));
+    for object in held.flat_map(|part| &part.objects) {
+        assert!(flux.api.get(&object.identity()).is_none(), "{} is there", object.identity());
+    }
+    flux.stand_in.heal(&Identity::new("helm.toolkit.fluxcd.io/v2", "HelmRelease", "ingress", "ingress"));
+    flux.settle(&revision, &names);
+    revision
+}
+
+/// The names of the Kustomizations, the root's too.
+fn names(parts: &[Part]) -> Vec<&str> {
+    let names = parts.iter().map(|part| part.name.as_str());
+    names.map(|name| if name == "cluster" { "flux-system" } else { name }).collect()
+}
+
+/// Everything that needs it, directly or not.
+fn needing<'p>(parts: &'p [Part], name: &str) -> BTreeSet<&'p str> {
+    let mut found = BTreeSet::new();
+    // Parts come after what they need.
+    for part in parts {
+        if part.needs.iter().any(|need| need == name || found.contains(need.as_str())) {
+            found.insert(part.name.as_str());
+        }
+    }
+    found
+}
+
+/// No object was made before all that its component needs was ready.
+fn in_order(flux: &Flux, parts: &[Part], revision: &str) {
+    let first = |about: &dyn Fn(&Identity, &Json) -> bool| {
+        let found = flux.journal.entries(|entry| about(&entry.identity, &entry.object));
+        found.first().unwrap_or_else(|| panic!("nothing was seen")).version
+    };
+    let mut edges = 0;
+    for (part, need) in parts.iter().flat_map(|part| part.needs.iter().map(move |need| (part, need))) {
+        let is_need = |id: &Identity, object: &Json| {
+            id.kind == "Kustomization" && id.name == *need && is_ready(object, revision)
+        };
+        let ready = first(&is_need);
+        for object in &part.objects {
+            let identity = object.identity();
+            let made = first(&|id, _| *id == identity);
+            assert!(made > ready, "{identity} of {} was made before {need} was ready", part.name);
+            edges += 1;
+        }
+    }
+    assert!(edges > 50, "only {edges}");
+}
+
+/// Another image: nothing but the Deployment changes.
+fn one_input(flux: &Flux, source: &Identity, project: &Project) {
+    let before = snapshot(flux);
+    project.edit("environments/prod.yaml", "kuard-amd64:blue", "kuard-amd64:green");
+    project.render("prod");
+    let revision = flux.publish(source, project.root());
+    flux.settle(&revision, &["kuard"]);
+    let after = snapshot(flux);
+    let version = |object: &Json| match object["kind"].as_str() {
+        // Their status names the revision.
+        Some("Kustomization" | "GitRepository") => object["metadata"]["generation"].to_string(),
+        _ => object["metadata"]["resourceVersion"].to_string(),
+    };
+    let keys = |all: &super::Objects| all.keys().cloned().collect::<Vec<_>>();
+    assert_eq!(keys(&before), keys(&after));
+    let changed = after.iter().filter(|(identity, object)| version(object) != version(&before[*identity]));
+    let changed: Vec<String> = changed.map(|(identity, _)| identity.to_string()).collect();
+    assert_eq!(changed, ["Deployment kuard/kuard"]);
+    let deployment = &after[&Identity::new("apps/v1", "Deployment", "kuard", "kuard")];
+    let image = &deployment["spec"]["template"]["spec"]["containers"][0]["image"];
+    assert_eq!(image, "gcr.io/kuard-demo/kuard-amd64:green");
+}
+
+/// A component goes: its objects are pruned, its namespace and its volume claim stay.
+fn goes(flux: &Flux, source: &Identity, project: &Project) {
+    let before = snapshot(flux);
+    project.edit("environments/prod.yaml", "kuard-amd64:blue", "kuard-amd64:green");
+    project.render("prod");
+    let revision = flux.publish(source, project.root());
+    flux.settle(&revision, &["kuard"]);
+    flux.until("the component is gone", || !flux.kustomizations().contains_key("store"));
+    let after = snapshot(flux);
+    let gone: Vec<&Identity> = before.keys().filter(|identity| !after.contains_key(identity)).collect();
+    let of_store = |identity: &Identity| identity.namespace == "store" || identity.name == "store";
+    let left: Vec<String> = after.keys().filter(|id| of_store(id)).map(ToString::to_string).collect();
+    assert_eq!(left, ["Namespace store", "PersistentVolumeClaim store/store-data"]);
+    assert!(gone.len() > 4 && gone.iter().all(|identity| of_store(identity)), "{gone:?}");
+    let claim = &after[&Identity::new("v1", "PersistentVolumeClaim", "store", "store-data")];
+    assert!(claim.pointer("/metadata/deletionTimestamp").is_none());
+}
