@@ -2,16 +2,25 @@
 //! `cluster/stand_in.rs`; what this proves and what not stands in `conformance/README.md`.
 
 mod fleet;
+mod mistakes;
+mod names;
+mod parent;
 mod root;
 mod sync;
 
 use crate::{
-    cluster::{compare::Changes, flux::Flux, object::Identity, tree::Part},
-    context::Context,
+    cluster::{
+        compare::Changes,
+        flux::Flux,
+        object::Identity,
+        project::Project,
+        tree::{self, Part},
+    },
+    context::{Context, output},
     suite::{Case, Judge},
 };
-use serde_json::Value as Json;
-use std::collections::BTreeMap;
+use serde_json::{Value as Json, json};
+use std::{collections::BTreeMap, fs};
 
 type Objects = BTreeMap<Identity, Json>;
 
@@ -22,9 +31,42 @@ pub(crate) const JUDGE: Judge = Judge {
     cases,
 };
 
+/// What the chart of a component defines.
+const CHARTS: [(&str, &[(&str, &str)]); 1] = [(
+    "prometheus-operator-crds",
+    &[("monitoring.coreos.com/v1", "ServiceMonitor"), ("monitoring.coreos.com/v1", "PrometheusRule")],
+)];
+
 fn cases(context: &Context) -> Vec<Case<'_>> {
     let case = |name: &str, run: fn(&Context)| Case::new(name, move || run(context));
-    vec![case("fleet", fleet::fleet), case("sync", sync::sync)]
+    vec![
+        case("fleet", fleet::fleet),
+        case("sync", sync::sync),
+        case("upgrade", names::upgrade),
+        case("rename", names::rename),
+        case("parent", parent::parent),
+        case("mistakes", mistakes::mistakes),
+    ]
+}
+
+/// A Secret `<component>-texts` in the namespace of that name.
+fn texts(component: &str, text: &str) -> Json {
+    let annotations = json!({"kustomize.toolkit.fluxcd.io/substitute": "disabled"});
+    let metadata =
+        json!({"name": format!("{component}-texts"), "namespace": component, "annotations": annotations});
+    json!({"apiVersion": "v1", "kind": "Secret", "metadata": metadata, "stringData": {"text": text}})
+}
+
+/// Gives a component of the environment `one` a Secret, sealed for the test key by `sops`.
+fn seal(project: &Project, component: &str, secret: &Json) {
+    let name = secret["metadata"]["name"].as_str().unwrap();
+    let path = format!("environments/secrets/one/{component}/{name}.sops.yaml");
+    project.write(&path, &secret.to_string());
+    let key = fs::read_to_string(tree::key(project.context)).unwrap();
+    let recipient = key.lines().find_map(|line| line.strip_prefix("# public key: ")).unwrap();
+    let mut sops = project.context.command("sops");
+    sops.args(["encrypt", "--age", recipient, "--encrypted-regex", "^(data|stringData)$", "--in-place"]);
+    output(sops.arg(project.folder.join(path)).current_dir(&project.folder));
 }
 
 /// Every object of the watched kinds, as the API server holds it.
@@ -58,4 +100,13 @@ fn arrived(flux: &Flux, parts: &[Part]) {
         wrong.extend(found.iter().map(|change| format!("{identity}: {change}")));
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// What is not there any more, or is another object under the same name.
+fn lost(before: &Objects, after: &Objects) -> Vec<String> {
+    let uid = |all: &Objects, identity: &Identity| {
+        all.get(identity).map(|object| object["metadata"]["uid"].clone())
+    };
+    let lost = before.keys().filter(|identity| uid(before, identity) != uid(after, identity));
+    lost.map(ToString::to_string).collect()
 }

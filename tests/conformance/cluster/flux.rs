@@ -8,7 +8,8 @@ use super::{
     journal::Journal,
     object::{Identity, Object},
     stand_in::{Charts, StandIn},
-    tree, until,
+    tree::{self, Part},
+    until,
 };
 use crate::context::Context;
 use serde_json::{Value as Json, json};
@@ -57,6 +58,15 @@ impl<'c> Flux<'c> {
         Self { api, journal, stand_in, artifacts, controller, control, _context: context }
     }
 
+    /// Watches every kind of a tree that is served now; those of charts are watched when they come.
+    pub(crate) fn watch_all(&self, parts: &[Part]) {
+        for (version, kind) in tree::kinds(parts.iter().flat_map(|part| &part.objects)) {
+            if self.api.serves(&version, &kind) {
+                self.journal.watch(&version, &kind);
+            }
+        }
+    }
+
     /// The key of the cluster, as `gen bootstrap` would bring it.
     pub(crate) fn bring_key(&self, context: &Context) {
         let key = fs::read_to_string(tree::key(context)).unwrap();
@@ -79,13 +89,20 @@ impl<'c> Flux<'c> {
         found.into_iter().map(|(identity, object)| (identity.name, object)).collect()
     }
 
-    /// Waits until every Kustomization has reconciled this revision, at its present generation; there are at least so many.
-    pub(crate) fn settle(&self, revision: &str, names: &[&str]) {
+    /// Waits until these Kustomizations are there, and all that are have reconciled what their source holds.
+    pub(crate) fn settle(&self, names: &[&str]) {
         self.until("all are ready", || {
             let all = self.kustomizations();
-            names.iter().all(|name| all.contains_key(*name))
-                && all.values().all(|one| is_ready(one, revision))
+            names.iter().all(|name| all.contains_key(*name)) && all.values().all(|one| self.is_ready(one))
         });
+    }
+
+    /// Has a Kustomization reconciled what its source holds, at its present generation?
+    pub(crate) fn is_ready(&self, kustomization: &Json) -> bool {
+        let source = &kustomization["spec"]["sourceRef"];
+        let [kind, name] = ["kind", "name"].map(|key| source[key].as_str().unwrap_or_default());
+        let source = Identity::new("source.toolkit.fluxcd.io/v1", kind, "flux-system", name);
+        self.stand_in.revision(&source).is_some_and(|revision| is_ready(kustomization, &revision))
     }
 
     /// Waits for something, and tells what is known where it does not come.

@@ -34,7 +34,7 @@ impl<'c> Project<'c> {
     }
 
     /// Replaces a text in a file that has it once.
-    pub(crate) fn edit(&self, path: &str, old: &str, new: &str) {
+    pub(crate) fn replace(&self, path: &str, old: &str, new: &str) {
         let file = self.folder.join(path);
         let text = fs::read_to_string(&file).unwrap();
         assert_eq!(text.matches(old).count(), 1, "{path} has `{old}` once");

@@ -73,6 +73,11 @@ impl StandIn {
         self.give(source, &object);
     }
 
+    /// The revision that a source holds.
+    pub(crate) fn revision(&self, source: &Identity) -> Option<String> {
+        self.artifacts.lock().unwrap().get(source)?["revision"].as_str().map(str::to_owned)
+    }
+
     fn react(&self, entry: &Entry) {
         let ours = KINDS.contains(&(entry.identity.api_version.as_str(), entry.identity.kind.as_str()));
         let key = (entry.identity.kind.clone(), entry.identity.name.clone());

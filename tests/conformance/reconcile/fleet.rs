@@ -1,23 +1,18 @@
 //! The example fleet's `prod`, as it comes to be, changes and shrinks.
 
-use super::{arrived, root, snapshot};
+use super::{CHARTS, arrived, root, snapshot};
 use crate::{
     cluster::{
         flux::{Flux, condition, is_ready},
         object::Identity,
         project::Project,
-        tree::{self, Part, Tree},
+        tree::{Part, Tree},
     },
     context::Context,
 };
 use serde_json::Value as Json;
 use std::collections::BTreeSet;
 
-/// What the chart of a component defines.
-const CHARTS: [(&str, &[(&str, &str)]); 1] = [(
-    "prometheus-operator-crds",
-    &[("monitoring.coreos.com/v1", "ServiceMonitor"), ("monitoring.coreos.com/v1", "PrometheusRule")],
-)];
 /// A component more, with a volume.
 const STORE: &str = "
   store:
@@ -34,11 +29,7 @@ pub(crate) fn fleet(context: &Context) {
     let parts = Tree { context, name: "prod", folder: &folder }.parts();
     let flux = Flux::start(context, CHARTS.into_iter().collect());
     flux.bring_key(context);
-    for (version, kind) in tree::kinds(parts.iter().flat_map(|part| &part.objects)) {
-        if !version.starts_with("monitoring.coreos.com/") {
-            flux.journal.watch(&version, &kind);
-        }
-    }
+    flux.watch_all(&parts);
     let source = root::operator(&flux, &folder);
     let revision = comes_to_be(&flux, &source, &project, &parts);
     in_order(&flux, &parts, &revision);
@@ -73,7 +64,7 @@ fn comes_to_be(flux: &Flux, source: &Identity, project: &Project, parts: &[Part]
         assert!(flux.api.get(&object.identity()).is_none(), "{} is there", object.identity());
     }
     flux.stand_in.heal(&Identity::new("helm.toolkit.fluxcd.io/v2", "HelmRelease", "ingress", "ingress"));
-    flux.settle(&revision, &names);
+    flux.settle(&names);
     revision
 }
 
@@ -120,10 +111,10 @@ fn in_order(flux: &Flux, parts: &[Part], revision: &str) {
 /// Another image: nothing but the Deployment changes.
 fn one_input(flux: &Flux, source: &Identity, project: &Project) {
     let before = snapshot(flux);
-    project.edit("environments/prod.yaml", "kuard-amd64:blue", "kuard-amd64:green");
+    project.replace("environments/prod.yaml", "kuard-amd64:blue", "kuard-amd64:green");
     project.render("prod");
-    let revision = flux.publish(source, project.root());
-    flux.settle(&revision, &["kuard"]);
+    flux.publish(source, project.root());
+    flux.settle(&["kuard"]);
     let after = snapshot(flux);
     let version = |object: &Json| match object["kind"].as_str() {
         // Their status names the revision.
@@ -143,10 +134,10 @@ fn one_input(flux: &Flux, source: &Identity, project: &Project) {
 /// A component goes: its objects are pruned, its namespace and its volume claim stay.
 fn goes(flux: &Flux, source: &Identity, project: &Project) {
     let before = snapshot(flux);
-    project.edit("environments/prod.yaml", "kuard-amd64:blue", "kuard-amd64:green");
+    project.replace("environments/prod.yaml", "kuard-amd64:blue", "kuard-amd64:green");
     project.render("prod");
-    let revision = flux.publish(source, project.root());
-    flux.settle(&revision, &["kuard"]);
+    flux.publish(source, project.root());
+    flux.settle(&["kuard"]);
     flux.until("the component is gone", || !flux.kustomizations().contains_key("store"));
     let after = snapshot(flux);
     let gone: Vec<&Identity> = before.keys().filter(|identity| !after.contains_key(identity)).collect();

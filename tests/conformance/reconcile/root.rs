@@ -33,7 +33,7 @@ fn adopt(flux: &Flux, instance: &Object) -> Identity {
 }
 
 /// An object `flux-system/flux-system`.
-fn object(api_version: &str, kind: &str, spec: Json) -> Object {
+pub(crate) fn object(api_version: &str, kind: &str, spec: Json) -> Object {
     let metadata = json!({"name": "flux-system", "namespace": "flux-system"});
     Object::new(json!({"apiVersion": api_version, "kind": kind, "metadata": metadata, "spec": spec}))
 }

@@ -1,6 +1,6 @@
 //! How a tree gets its root changes, from each way to the next: nothing in the cluster is lost or made anew.
 
-use super::{Objects, root, snapshot};
+use super::{lost, root, snapshot};
 use crate::{
     cluster::{flux::Flux, object::Identity, project::Project},
     context::Context,
@@ -28,30 +28,36 @@ pub(crate) fn sync(context: &Context) {
     let flux = Flux::start(context, [].into_iter().collect());
     flux.journal.watch("v1", "ConfigMap");
     let source = root::classic(&flux, &tree);
-    flux.settle(&flux.publish(&source, project.root()), &NAMES);
+    flux.publish(&source, project.root());
+    flux.settle(&NAMES);
     let before = snapshot(&flux);
     let roots = |identity: &Identity| identity.name == "flux-system";
 
     set(&project, "operator");
-    flux.settle(&flux.publish(&source, project.root()), &NAMES);
+    flux.publish(&source, project.root());
+    flux.settle(&NAMES);
     assert_eq!(root::operator(&flux, &tree), source);
-    flux.settle(&flux.publish(&source, project.root()), &NAMES);
+    flux.publish(&source, project.root());
+    flux.settle(&NAMES);
     let mut after = snapshot(&flux);
     assert_eq!(lost(&before, &after), Vec::<String>::new(), "from classic to operator");
     let instance = Identity::new("fluxcd.controlplane.io/v1", "FluxInstance", "flux-system", "flux");
     assert!(after.contains_key(&instance));
 
     set(&project, "classic");
-    flux.settle(&flux.publish(&source, project.root()), &NAMES);
+    flux.publish(&source, project.root());
+    flux.settle(&NAMES);
     by_hand(&flux, &instance, &source);
     assert_eq!(root::classic(&flux, &tree), source);
-    flux.settle(&flux.publish(&source, project.root()), &NAMES);
+    flux.publish(&source, project.root());
+    flux.settle(&NAMES);
     let mut again = snapshot(&flux);
     after.retain(|identity, _| !roots(identity));
     assert_eq!(lost(&after, &again), Vec::<String>::new(), "from operator to classic");
 
     set(&project, "none");
-    flux.settle(&flux.publish(&source, project.root()), &NAMES);
+    flux.publish(&source, project.root());
+    flux.settle(&NAMES);
     again.remove(&instance);
     assert_eq!(lost(&again, &snapshot(&flux)), Vec::<String>::new(), "from classic to none");
 }
@@ -72,13 +78,4 @@ fn by_hand(flux: &Flux, instance: &Identity, source: &Identity) {
         flux.api.delete(gone);
         flux.until(&format!("{gone} is gone"), || flux.api.get(gone).is_none());
     }
-}
-
-/// What is not there any more, or is another object under the same name.
-fn lost(before: &Objects, after: &Objects) -> Vec<String> {
-    let uid = |all: &Objects, identity: &Identity| {
-        all.get(identity).map(|object| object["metadata"]["uid"].clone())
-    };
-    let lost = before.keys().filter(|identity| uid(before, identity) != uid(after, identity));
-    lost.map(ToString::to_string).collect()
 }

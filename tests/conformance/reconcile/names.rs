@@ -1,0 +1,103 @@
+//! What bears another name, or comes from another version of `gen`: a component that is renamed, and the tree of an older
+//! version (`older/`) that today's takes over.
+
+use super::{CHARTS, Objects, lost, root, seal, snapshot};
+use crate::{
+    cluster::{flux::Flux, object::Identity, project::Project, tree::Tree},
+    context::{Context, output},
+};
+use serde_json::json;
+use std::{fs, process::Command};
+
+const NAMES: [&str; 9] = [
+    "alerts",
+    "cache",
+    "flux-operator",
+    "flux-system",
+    "namespaces",
+    "prometheus-operator-crds",
+    "settings",
+    "shop",
+    "user",
+];
+
+/// The older version's project and tree.
+fn older<'c>(context: &'c Context, name: &str) -> Project<'c> {
+    let project = Project::new(context, name);
+    let older = context.root().join("tests/conformance/older/0.1");
+    output(
+        Command::new("cp")
+            .arg("-r")
+            .arg(older.join("environments"))
+            .arg(older.join("fleet-out"))
+            .arg(&project.folder),
+    );
+    project
+}
+
+/// A cluster that has the tree of a project.
+fn cluster<'c>(project: &Project<'c>) -> (Flux<'c>, Identity) {
+    let flux = Flux::start(project.context, CHARTS.into_iter().collect());
+    flux.bring_key(project.context);
+    let tree = project.tree("one");
+    flux.watch_all(&Tree { context: project.context, name: "one", folder: &tree }.parts());
+    let source = root::operator(&flux, &tree);
+    flux.publish(&source, project.root());
+    flux.settle(&NAMES);
+    (flux, source)
+}
+
+/// To today's tree, and back.
+pub(crate) fn upgrade(context: &Context) {
+    let project = older(context, "upgrade");
+    let (flux, source) = cluster(&project);
+    let before = snapshot(&flux);
+    project.render("one");
+    flux.publish(&source, project.root());
+    flux.settle(&NAMES);
+    let today = snapshot(&flux);
+    assert_eq!(lost(&before, &today), Vec::<String>::new(), "on the way up");
+    flux.publish(&source, older(context, "back").root());
+    flux.settle(&NAMES);
+    assert_eq!(lost(&before, &snapshot(&flux)), Vec::<String>::new(), "on the way back");
+}
+
+/// Two components are renamed in their namespace: one whose objects bear its name, one whose objects bear their own.
+pub(crate) fn rename(context: &Context) {
+    let project = older(context, "rename");
+    project.render("one");
+    let (flux, source) = cluster(&project);
+    let before = snapshot(&flux);
+    let one = "environments/one.yaml";
+    project.replace(one, "\n  shop:\n", "\n  store:\n");
+    project.replace(one, "needs: [shop]", "needs: [store]");
+    project.replace(one, "name: shop}]", "name: store}]");
+    project.replace(one, "\n  settings:\n", "\n  options:\n");
+    let secrets = project.folder.join("environments/secrets/one");
+    fs::remove_dir_all(secrets).unwrap();
+    let metadata = json!({"name": "store-tls", "namespace": "shared"});
+    let texts = json!({"tls.crt": "a", "tls.key": "b"});
+    let secret = json!({"apiVersion": "v1", "kind": "Secret", "metadata": metadata, "type": "kubernetes.io/tls", "stringData": texts});
+    seal(&project, "store", &secret);
+    project.render("one");
+    flux.publish(&source, project.root());
+    flux.settle(&["options", "store", "user"]);
+    flux.until("the old names are gone", || {
+        let all = flux.kustomizations();
+        !all.contains_key("shop") && !all.contains_key("settings")
+    });
+    flux.settle(&["options", "store", "user"]);
+    let after = snapshot(&flux);
+    let named = |all: &Objects, name: &str| -> Vec<String> {
+        let found = all.keys().filter(|id| id.namespace == "shared" && id.name.starts_with(name));
+        found.map(ToString::to_string).collect()
+    };
+    assert_eq!(named(&after, "shop"), ["PersistentVolumeClaim shared/shop-data"]);
+    let renamed: Vec<String> = named(&before, "shop").iter().map(|id| id.replace("shop", "store")).collect();
+    assert_eq!(named(&after, "store"), renamed);
+    for (kind, name) in [("ConfigMap", "fixed"), ("Role", "reader"), ("RoleBinding", "readers")] {
+        let found = after.iter().find(|(id, _)| id.kind == kind && id.name == name);
+        let (_, object) = found.unwrap_or_else(|| panic!("{kind} {name} is gone"));
+        assert_eq!(object["metadata"]["labels"]["kustomize.toolkit.fluxcd.io/name"], "options");
+    }
+}
