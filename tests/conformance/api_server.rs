@@ -122,7 +122,9 @@ fn cases(context: &Context) -> Vec<Case<'_>> {
     for (name, folder) in context.environments() {
         let court = court.clone();
         cases.push(Case::new(name.clone(), move || {
-            court.judge(&Tree { context, name: &name, folder: &folder }.parts());
+            let parts = Tree { context, name: &name, folder: &folder }.parts();
+            at_home(&parts);
+            court.judge(&parts);
         }));
     }
     for example in examples(context.root()) {
@@ -216,6 +218,17 @@ fn examples(root: &Path) -> Vec<PathBuf> {
     let packs = ["packs", "templates"].into_iter().flat_map(|folder| list(&root.join(folder)));
     let examples = packs.flat_map(|pack| list(&pack.join("examples")));
     examples.filter(|example| example.join("expected/cluster").is_dir()).collect()
+}
+
+/// Every object is in a namespace that the tree brings, or that every cluster has. Other environments' are there too.
+fn at_home(parts: &[Part]) {
+    let objects = || parts.iter().flat_map(|part| &part.objects).map(Object::identity);
+    let brought = objects().filter(|id| id.kind == "Namespace").map(|id| id.name);
+    let homes: BTreeSet<String> =
+        brought.chain(["", "flux-system", "kube-system"].map(str::to_owned)).collect();
+    let strange: Vec<String> =
+        objects().filter(|id| !homes.contains(&id.namespace)).map(|id| id.to_string()).collect();
+    assert!(strange.is_empty(), "in no namespace of the tree: {strange:?}");
 }
 
 /// A pod as the controller of a workload would make it.
