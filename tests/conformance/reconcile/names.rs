@@ -1,7 +1,7 @@
 //! What bears another name, or comes from another version of `gen`: a component that is renamed, and the tree of an older
 //! version (`older/`) that today's takes over.
 
-use super::{CHARTS, Objects, lost, root, seal, snapshot};
+use super::{CHARTS, Objects, arrived, lost, root, seal, snapshot};
 use crate::{
     cluster::{flux::Flux, object::Identity, project::Project, tree::Tree},
     context::{Context, output},
@@ -55,6 +55,7 @@ pub(crate) fn upgrade(context: &Context) {
     project.render("one");
     flux.publish(&source, project.root());
     flux.settle(&NAMES);
+    arrived(&flux, &Tree { context, name: "one", folder: &project.tree("one") }.parts());
     let today = snapshot(&flux);
     assert_eq!(lost(&before, &today), Vec::<String>::new(), "on the way up");
     flux.publish(&source, older(context, "back").root());
@@ -62,7 +63,8 @@ pub(crate) fn upgrade(context: &Context) {
     assert_eq!(lost(&before, &snapshot(&flux)), Vec::<String>::new(), "on the way back");
 }
 
-/// Two components are renamed in their namespace: one whose objects bear its name, one whose objects bear their own.
+/// Two components are renamed in their namespace: one whose objects bear its name, one whose objects bear their own. A third
+/// moves to another stage and is not touched by it.
 pub(crate) fn rename(context: &Context) {
     let project = older(context, "rename");
     project.render("one");
@@ -73,6 +75,7 @@ pub(crate) fn rename(context: &Context) {
     project.replace(one, "needs: [shop]", "needs: [store]");
     project.replace(one, "name: shop}]", "name: store}]");
     project.replace(one, "\n  settings:\n", "\n  options:\n");
+    project.replace(one, "\n  user:\n", "\n  user:\n    stage: infrastructure\n");
     let secrets = project.folder.join("environments/secrets/one");
     fs::remove_dir_all(secrets).unwrap();
     let metadata = json!({"name": "store-tls", "namespace": "shared"});
@@ -100,4 +103,7 @@ pub(crate) fn rename(context: &Context) {
         let (_, object) = found.unwrap_or_else(|| panic!("{kind} {name} is gone"));
         assert_eq!(object["metadata"]["labels"]["kustomize.toolkit.fluxcd.io/name"], "options");
     }
+    let user = Identity::new("v1", "ConfigMap", "shared", "user");
+    let only = |all: &Objects| Objects::from([(user.clone(), all[&user].clone())]);
+    assert_eq!(lost(&only(&before), &only(&after)), Vec::<String>::new());
 }

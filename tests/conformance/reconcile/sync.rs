@@ -16,13 +16,22 @@ components:
     pack: raw
     extra:
       config: {apiVersion: v1, kind: ConfigMap, metadata: {name: config}, data: {a: b}}
+  base: {pack: raw, base: base}
 "#;
-const NAMES: [&str; 4] = ["app", "flux-operator", "flux-system", "namespaces"];
+/// A kustomize base of the user's own, which Flux builds.
+const BASE: &str = "
+namespace: base
+configMapGenerator:
+  - name: generated
+    literals: [a=b]
+";
+const NAMES: [&str; 5] = ["app", "base", "flux-operator", "flux-system", "namespaces"];
 
 /// From `classic` to `operator`, to `classic` again as `gen` says how, to `none`.
 pub(crate) fn sync(context: &Context) {
     let project = Project::new(context, "sync");
     project.write("environments/one.yaml", ENVIRONMENT);
+    project.write("base/kustomization.yaml", BASE);
     set(&project, "classic");
     let tree = project.tree("one");
     let flux = Flux::start(context, [].into_iter().collect());
@@ -31,6 +40,7 @@ pub(crate) fn sync(context: &Context) {
     flux.publish(&source, project.root());
     flux.settle(&NAMES);
     let before = snapshot(&flux);
+    assert!(before.keys().any(|id| id.namespace == "base" && id.name.starts_with("generated-")));
     let roots = |identity: &Identity| identity.name == "flux-system";
 
     set(&project, "operator");
