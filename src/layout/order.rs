@@ -5,7 +5,7 @@ use super::{part::Part, scope};
 use crate::{
     diag::{Diagnostic, Place, Problems, did_you_mean, list},
     load::Pack,
-    resolve::{Component, EVERY_GROUP, Environment, Stage, Sync},
+    resolve::{Component, EVERY_GROUP, Environment, Stage, Sync, is_aggregated},
     yaml::Node,
 };
 use std::{
@@ -214,26 +214,45 @@ impl<'a> Order<'a> {
         }
         let components = providers.said.iter().map(|index| self.component(*index));
         let names: Vec<&str> = components.clone().map(|component| component.name.as_str()).collect();
+        let (brings, why, wrong) = match is_aggregated(group) {
+            true => (
+                "serves the API",
+                "the API server asks one of them, and each takes it from the other for ever",
+                "is told not to serve it",
+            ),
+            false => (
+                "brings the custom resource definitions of",
+                "they would overwrite each other's definitions for ever",
+                "does not bring them",
+            ),
+        };
         let mut diagnostic = Diagnostic::error(
             "layout/two-providers",
-            format!(
-                "more than one component brings the custom resource definitions of `{group}`: {}",
-                list(names)
-            ),
+            format!("more than one component {brings} `{group}`: {}", list(names)),
         );
         for component in components {
             diagnostic = diagnostic.label(component.place, format!("`{}` provides it", component.name));
         }
-        problems.push(diagnostic.because("they would overwrite each other's definitions for ever").help(
-            format!("keep one, or say `provides: {{{group}: false}}` where the chart does not bring them"),
-        ));
+        problems.push(
+            diagnostic
+                .because(why)
+                .help(format!("keep one, or say `provides: {{{group}: false}}` where the chart {wrong}")),
+        );
     }
 
     fn no_provider(&self, group: &str, users: &BTreeMap<usize, Use>) -> Diagnostic {
         let names = users.keys().map(|index| self.component(*index).name.as_str());
         let mut diagnostic = Diagnostic::error(
             "layout/no-provider",
-            format!("nothing brings the custom resource definitions of `{group}`, used by {}", list(names)),
+            match is_aggregated(group) {
+                true => format!("nothing serves the API `{group}`, used by {}", list(names)),
+                false => {
+                    format!(
+                        "nothing brings the custom resource definitions of `{group}`, used by {}",
+                        list(names)
+                    )
+                }
+            },
         );
         for (index, used) in users.iter().take(3) {
             let component = self.component(*index);

@@ -59,6 +59,7 @@ fn pack(name: &str) -> Pack {
             inputs: None,
             chart: None,
             charts: IndexMap::new(),
+            source: None,
             timeout: None,
             on_failure: None,
             ignore_drift: IndexMap::new(),
@@ -499,18 +500,27 @@ fn nobody_provides() {
 
 #[test]
 fn two_provide() {
-    let provider = |name: &str| {
-        let (mut component, text) = some(name);
-        component.provides = vec![spot("monitoring.coreos.com")];
-        (component, text)
+    let two = |group: &str| {
+        let provider = |name: &str| {
+            let (mut component, text) = some(name);
+            component.provides = vec![spot(group)];
+            (component, text)
+        };
+        let ((a, a_text), (b, b_text)) = (provider("a"), provider("b"));
+        said(&environment(vec![a, b]), &[&a_text, &b_text])
     };
-    let ((a, a_text), (b, b_text)) = (provider("a"), provider("b"));
     assert_eq!(
-        said(&environment(vec![a, b]), &[&a_text, &b_text]),
+        two("monitoring.coreos.com"),
         [
             "layout/two-providers: more than one component brings the custom resource definitions of `monitoring.coreos.com`: `a` and `b`"
         ]
     );
+    for group in ["metrics.k8s.io", "custom.metrics.k8s.io"] {
+        assert_eq!(
+            two(group),
+            [format!("layout/two-providers: more than one component serves the API `{group}`: `a` and `b`")]
+        );
+    }
 }
 
 #[test]

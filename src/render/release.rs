@@ -37,7 +37,7 @@ pub(super) fn documents(
             OnFailure::Retry => helm::OnFailure::Retry,
             OnFailure::Rollback => helm::OnFailure::Rollback,
         },
-        crds: if component.provides.is_empty() { helm::Crds::Skip } else { helm::Crds::CreateReplace },
+        crds: if component.brings_definitions() { helm::Crds::CreateReplace } else { helm::Crds::Skip },
         depends_on: release.needs.iter().map(|key| format!("{}-{key}", component.name)).collect(),
         ignore_drift: component
             .pack

@@ -16,6 +16,6 @@ pub use merge::overlay_values;
 pub use model::{
     BaseFile, Chart, Cluster, Component, ComponentFlux, Environment, Flux, IgnoreDrift, Namespace,
     NeededSecret, OnFailure, OwnFluxSystem, Patch, PodSecurity, Release, SealedFile, Source, SourceRef, Spot,
-    Stage, Sync,
+    Stage, Sync, is_aggregated,
 };
 pub use policy::{Decryption, ENCRYPTED_REGEX, Reader, Reason, SealPolicy, SealRule, SealedPath, Secrets};

@@ -164,6 +164,19 @@ pub struct Component {
     pub secrets: Vec<NeededSecret>,
 }
 
+impl Component {
+    /// Does it bring custom resource definitions?
+    pub fn brings_definitions(&self) -> bool {
+        self.provides.iter().any(|group| !is_aggregated(&group.text))
+    }
+}
+
+/// Is an API group served by a server of its own (an `APIService`)? There are no definitions of it. The metrics
+/// APIs are the ones that fleets install.
+pub fn is_aggregated(group: &str) -> bool {
+    group == "metrics.k8s.io" || group.ends_with(".metrics.k8s.io")
+}
+
 /// One Helm release of a component.
 #[derive(Clone, Debug)]
 pub struct Release {
