@@ -131,7 +131,7 @@ pub struct ComponentFile {
     pub extra: Option<OpenMap>,
     /// A folder of plain manifests or a kustomize base, copied as it is (pack `raw`).
     pub base: Option<String>,
-    /// Where the component lives, when elsewhere (pack `raw`).
+    /// Where the component lives, when elsewhere (pack `raw`), over the pack's.
     pub source: Option<ComponentSourceFile>,
     /// Times and behaviour of its Flux objects.
     #[serde(default)]

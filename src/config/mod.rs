@@ -20,5 +20,5 @@ pub use pack::{
     ChartFile, DelimitersFile, ExampleFile, Generate, IgnoreDrift, PackFile, PackSecret, PackSecretKey,
     ReleaseFile,
 };
-pub use rules::{chart as chart_rules, reference as reference_rules};
+pub use rules::{chart as chart_rules, component_source as source_rules, reference as reference_rules};
 pub use words::{Controller, OnFailure, PodSecurity, Provider, SourceKind, Stage, Sync};

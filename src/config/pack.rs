@@ -1,6 +1,6 @@
 //! `pack.yaml`: what a pack is and takes. Its name is its folder's.
 
-use super::{ClusterFile, Open, OpenMap, When, words};
+use super::{ClusterFile, ComponentSourceFile, Open, OpenMap, When, words};
 use indexmap::IndexMap;
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -28,6 +28,8 @@ pub struct PackFile {
     /// The charts of its Helm releases, by release.
     #[serde(default)]
     pub charts: IndexMap<String, ReleaseFile>,
+    /// Where its components live, when elsewhere; it has no objects of its own then.
+    pub source: Option<ComponentSourceFile>,
     /// How long it may take to be ready; `5m` by default.
     pub timeout: Option<String>,
     /// What its releases do when they fail; `retry` by default.
@@ -84,6 +86,8 @@ pub struct ReleaseFile {
     /// Releases of this pack that come first.
     #[serde(default)]
     pub needs: Vec<String>,
+    /// Whether it is installed; `true` by default.
+    pub when: Option<When>,
 }
 
 /// What drift detection leaves alone.

@@ -2,7 +2,7 @@
 //! itself. Merging is `resolve`'s business.
 
 use crate::{
-    config::{ChartFile, FleetFile, PackFile},
+    config::{ChartFile, FleetFile, PackFile, When},
     diag::{Place, SourceId, Sources, Spot},
     recipient::Recipient,
     schema::Schema,
@@ -141,6 +141,8 @@ pub struct PackRelease {
     pub version_place: Option<Place>,
     /// Keys of the releases that come first.
     pub needs: Vec<Spot>,
+    /// Whether it is installed; absent: always.
+    pub when: Option<When>,
 }
 
 /// A sealed Secret: copied byte for byte.

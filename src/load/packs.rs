@@ -328,6 +328,7 @@ fn releases(file: &PackFile, node: &Node) -> Vec<PackRelease> {
         key: key.to_owned(),
         chart,
         version_place: node.get("version").and_then(Node::place),
+        when: None,
         needs: node
             .get("needs")
             .and_then(Node::as_seq)
@@ -349,7 +350,10 @@ fn releases(file: &PackFile, node: &Node) -> Vec<PackRelease> {
                 version: written.version.clone(),
                 digest: written.digest.clone(),
             };
-            Some(release(key, chart, node.get("charts")?.get(key)?))
+            Some(PackRelease {
+                when: written.when.clone(),
+                ..release(key, chart, node.get("charts")?.get(key)?)
+            })
         })
         .collect()
 }

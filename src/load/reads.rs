@@ -12,7 +12,8 @@ pub(super) fn reads(pack: &Node, schema: &Schema, problems: &mut Problems) {
     let members =
         |key: &str| pack.get(key).and_then(Node::as_map).into_iter().flat_map(Map::iter).map(|(_, n)| n);
     let conditions = members("provides").chain(members("requires"));
-    for condition in conditions.chain(members("secrets").filter_map(|secret| secret.get("when"))) {
+    let owners = members("secrets").chain(members("charts"));
+    for condition in conditions.chain(owners.filter_map(|owner| owner.get("when"))) {
         condition.as_str().into_iter().for_each(|path| read(path, condition, schema, problems));
     }
     for export in members("exports") {

@@ -8,7 +8,7 @@ use super::{
     release, secrets,
 };
 use crate::{
-    config::{ComponentFile, EnvironmentFile, When},
+    config::{ComponentFile, EnvironmentFile, When, source_rules},
     diag::{Diagnostic, Place, Problems, did_you_mean, list},
     load::{Pack, Project},
     schema::{Chain, Mode},
@@ -158,7 +158,7 @@ pub(super) fn finish(
         node.map(|n| resolver.value(n, problems))
     };
     let (values, patches, extra) = (resolved("values"), resolved("patches"), resolved("extra"));
-    let releases = release::releases(draft, values, problems);
+    let releases = release::releases(draft, values, &inputs, problems);
     conditions(draft, problems);
     let when = |given: &IndexMap<String, When>, pack: &IndexMap<String, When>, key: &str| {
         groups(draft, given, pack, key, &inputs)
@@ -180,7 +180,7 @@ pub(super) fn finish(
         patches: patches.map(|p| patches_of(&p, problems)).unwrap_or_default(),
         extra: members(extra.as_ref()).map(|(k, v)| (k.to_owned(), v.clone())).collect(),
         base: base(draft, around.project),
-        source: draft.node.get("source").filter(|n| !n.is_null()).cloned(),
+        source: source(draft, problems),
         flux: flux(draft),
         facts: draft.facts.clone(),
         releases: releases?,
@@ -268,6 +268,22 @@ fn conditions(draft: &Draft, problems: &mut Problems) {
             });
         }
     }
+}
+
+/// Where the component lives, when elsewhere: what it says, over what its pack says. A `ref` is one choice: it is
+/// replaced whole.
+fn source(draft: &Draft, problems: &mut Problems) -> Option<Node> {
+    let stated = |node: &Node| node.get("source").filter(|n| !n.is_null()).cloned();
+    let (pack, own) = (stated(&draft.pack.node), stated(&draft.node));
+    let Some(mut merged) = pack else { return own };
+    let own = own.as_ref().and_then(Node::as_map).cloned().unwrap_or_default();
+    if let Some(map) = merged.as_map_mut() {
+        for (key, node) in own.into_iter().filter(|(_, node)| !node.is_null()) {
+            map.insert(key, node);
+        }
+    }
+    source_rules(&merged, problems);
+    Some(merged)
 }
 
 fn base(draft: &Draft, project: &Project) -> Vec<crate::load::BaseFile> {

@@ -1,7 +1,7 @@
 //! The Helm releases of a component: the pack's charts with what the component changes of them.
 
 use super::{
-    component::Draft,
+    component::{Draft, holds},
     model::{Chart, Release},
 };
 use crate::{
@@ -15,8 +15,13 @@ use crate::{
 /// The built-in pack without a chart of its own: its components name theirs.
 const ANY_CHART: &str = "helm-release";
 
-/// All releases of a component, in the pack's order. `None` if an error was pushed.
-pub(super) fn releases(draft: &Draft, values: Option<Node>, problems: &mut Problems) -> Option<Vec<Release>> {
+/// All releases that a component installs, in the pack's order. `None` if an error was pushed.
+pub(super) fn releases(
+    draft: &Draft,
+    values: Option<Node>,
+    inputs: &Node,
+    problems: &mut Problems,
+) -> Option<Vec<Release>> {
     let pack = &draft.pack;
     if pack.name == ANY_CHART && pack.releases.is_empty() {
         return lone_release(draft, values, problems).map(|release| vec![release]);
@@ -26,8 +31,15 @@ pub(super) fn releases(draft: &Draft, values: Option<Node>, problems: &mut Probl
     } else {
         unknown(draft, values.as_ref(), problems);
     }
-    let releases = pack.releases.iter().map(|release| one_release(draft, release, values.as_ref(), problems));
-    releases.collect()
+    let installed = |release: &&PackRelease| release.when.as_ref().is_none_or(|when| holds(when, inputs));
+    let releases: Vec<&PackRelease> = pack.releases.iter().filter(installed).collect();
+    let mut made = Vec::new();
+    for release in &releases {
+        let mut one = one_release(draft, release, values.as_ref(), problems)?;
+        one.needs.retain(|need| releases.iter().any(|other| other.key == *need));
+        made.push(one);
+    }
+    Some(made)
 }
 
 /// The release of a component that brings its chart.

@@ -90,7 +90,13 @@ fn text(pack: &Pack, inputs: &[Described], all: bool) -> String {
     for release in &pack.releases {
         let key = if release.key.is_empty() { String::new() } else { format!("{}: ", release.key) };
         let name = release.chart.name.as_deref().map(|n| format!(" {n}")).unwrap_or_default();
-        out.push_str(&format!("chart {key}{}{name} {}\n", release.chart.url, release.chart.version));
+        let when = condition(release.when.as_ref());
+        out.push_str(&format!("chart {key}{}{name} {}{when}\n", release.chart.url, release.chart.version));
+    }
+    if let Some(source) = &file.source {
+        let text = |text: &Option<String>| text.clone().unwrap_or_default();
+        let tag = source.r#ref.as_ref().map(|r| text(&r.tag)).unwrap_or_default();
+        out.push_str(&format!("source {} {tag} {}\n", text(&source.url), text(&source.path)));
     }
     groups(&mut out, "provides", &file.provides);
     groups(&mut out, "requires", &file.requires);
@@ -191,6 +197,7 @@ fn to_node(pack: &Pack, inputs: &[Described]) -> Node {
         ("namespace", optional(file.namespace.as_deref())),
         ("podSecurity", optional(file.pod_security.map(|p| p.as_str()))),
         ("charts", Node::new(pack.releases.iter().map(release).collect::<Vec<_>>())),
+        ("source", pack.node.get("source").cloned().unwrap_or_else(|| mapping([]))),
         ("inputs", Node::new(inputs.iter().map(input).collect::<Vec<_>>())),
         ("provides", report::words(file.provides.keys().map(String::as_str))),
         ("requires", report::words(file.requires.keys().map(String::as_str))),

@@ -14,7 +14,7 @@ mod secrets;
 mod source;
 
 pub use chart::chart;
-pub use source::reference;
+pub use source::{component_source, reference};
 
 pub(super) use pack::pack;
 

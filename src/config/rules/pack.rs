@@ -1,6 +1,6 @@
 //! `pack.yaml`.
 
-use super::{api_groups, chart, duration, member, members, namespace, texts, when};
+use super::{api_groups, chart, duration, member, members, namespace, source, texts, when};
 use crate::{
     diag::{Diagnostic, Problems, did_you_mean, list},
     name::{is_data_key, is_label},
@@ -13,6 +13,9 @@ pub(in super::super) fn pack(node: &Node, problems: &mut Problems) {
         chart::chart(found, problems);
     }
     releases(node, problems);
+    if let Some(found) = member(node, "source") {
+        source::component_source(found, problems);
+    }
     duration(node, "timeout", true, problems);
     api_groups(node, problems);
     namespace(node, problems);
@@ -64,6 +67,9 @@ fn releases(node: &Node, problems: &mut Problems) {
             );
         }
         chart::chart(found, problems);
+        if let Some(condition) = member(found, "when") {
+            when(condition, problems);
+        }
         for (need, at) in texts(member(found, "needs")).filter(|(need, _)| !names.contains(need)) {
             let said = Diagnostic::error("pack/needs", format!("no release of this pack is named `{need}`"));
             problems.push(said.at(at.place()).help(match did_you_mean(need, names.iter().copied()) {

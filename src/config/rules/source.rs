@@ -12,8 +12,8 @@ pub(super) fn fleet_source(node: &Node, problems: &mut Problems) {
     inside(node, "root", problems);
 }
 
-/// `source` of a component.
-pub(super) fn component_source(node: &Node, problems: &mut Problems) {
+/// `source` of a component, as written, or laid over that of its pack.
+pub fn component_source(node: &Node, problems: &mut Problems) {
     common(node, problems);
     inside(node, "path", problems);
     duration(node, "timeout", false, problems);
