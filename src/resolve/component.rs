@@ -116,7 +116,7 @@ fn pack(
             .at(place)
             .help(match project.packs.contains_key(name) {
                 true => format!("add `pack: {name}`"),
-                false => format!("add `pack:`, one of {}", list(known())),
+                false => "add `pack:`; `gen pack list` names them".to_owned(),
             }),
         );
         return None;
@@ -139,7 +139,7 @@ fn pack(
             .at(node.get("pack").and_then(Node::place).or(place));
         problems.push(match did_you_mean(wanted, known()) {
             Some(near) => diagnostic.help(format!("did you mean `{near}`?")),
-            None => diagnostic.help(format!("there is {}", list(known()))),
+            None => diagnostic.help("`gen pack list` names them"),
         });
     }
     None
