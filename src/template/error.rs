@@ -121,9 +121,10 @@ pub(super) fn undefined(compiled: &Compiled, place: Place, session: &Session) ->
 
 /// What a template asked for with `required`, in its author's words.
 fn required(place: Place, compiled: &Compiled, session: &Session, said: &str) -> Diagnostic {
-    let text = compiled.text(place);
+    // What it was given, without the author's words, which may name other inputs.
+    let subject = compiled.text(place).split("required(").next().unwrap_or_default();
     let problem = Diagnostic::error("template/required", said).label(place, "required here");
-    let Some((of, name)) = session.misses.iter().rev().find(|(_, name)| mentions(text, name)) else {
+    let Some((of, name)) = session.misses.iter().rev().find(|(_, name)| mentions(subject, name)) else {
         return problem.help("give it a value that is not empty");
     };
     let problem = match of.origin.place() {
