@@ -1,26 +1,36 @@
-//! The README's five-minute walk, run as it stands.
+//! The README's five-minute walk and the pack in CONTRIBUTING, run as they stand.
 
 use crate::sandbox::Sandbox;
 
-/// Every fenced block marked `console` in the README's walk: lines `$ gen …` are run in order in one
-/// sandbox; the lines below must appear in what they print. Blocks marked `yaml path` are written.
 #[test]
 fn the_walk_in_the_readme_works() {
-    let readme = include_str!("../../README.md");
-    let walk = readme.split("## A five-minute walk").nth(1).expect("the README has a walk");
-    let walk = walk.split("\n## ").next().unwrap();
+    let commands = walk(include_str!("../../README.md"), "## A five-minute walk");
+    assert!(commands >= 5, "only {commands} commands were found");
+}
+
+#[test]
+fn the_pack_in_contributing_works() {
+    let commands = walk(include_str!("../../CONTRIBUTING.md"), "## A pack is one folder");
+    assert!(commands >= 3, "only {commands} commands were found");
+}
+
+/// Every fenced block marked `console` in the section: lines `$ gen …` are run in order in one sandbox; the lines
+/// below must appear in what they print. Blocks marked with a language and a path are written. The count of commands.
+fn walk(page: &str, heading: &str) -> usize {
+    let section = page.split(heading).nth(1).unwrap_or_else(|| panic!("no `{heading}`"));
+    let section = section.split("\n## ").next().unwrap();
     let sandbox = Sandbox::new();
-    let (mut commands, mut blocks) = (0, walk.split("```"));
+    let (mut commands, mut blocks) = (0, section.split("```"));
     blocks.next();
     while let (Some(block), _) = (blocks.next(), blocks.next()) {
         let (head, body) = block.split_once('\n').unwrap();
-        if let Some(path) = head.strip_prefix("yaml ") {
+        if let Some((_, path)) = head.split_once(' ') {
             sandbox.write(path, body.as_bytes());
         } else if head == "console" {
             commands += run_block(&sandbox, body);
         }
     }
-    assert!(commands >= 5, "only {commands} commands were found");
+    commands
 }
 
 fn run_block(sandbox: &Sandbox, body: &str) -> usize {
@@ -33,10 +43,7 @@ fn run_block(sandbox: &Sandbox, body: &str) -> usize {
                 + &String::from_utf8_lossy(&output.stderr);
             commands += 1;
         } else if !line.trim().is_empty() && line.trim() != "…" {
-            assert!(
-                printed.contains(line.trim_end()),
-                "the README shows\n{line}\nbut gen printed\n{printed}"
-            );
+            assert!(printed.contains(line.trim_end()), "the page shows\n{line}\nbut gen printed\n{printed}");
         }
     }
     commands
