@@ -60,7 +60,6 @@ const ADDED: &[(&str, &str, &str)] = &[
     ("Pod", "containers[].probe.periodSeconds", "10"),
     ("Pod", "containers[].probe.successThreshold", "1"),
     ("Pod", "containers[].probe.timeoutSeconds", "1"),
-    ("Pod", "containers[].resources", "{}"),
     ("Pod", "containers[].terminationMessagePath", "\"/dev/termination-log\""),
     ("Pod", "containers[].terminationMessagePolicy", "\"File\""),
     ("Pod", "dnsPolicy", "\"ClusterFirst\""),
