@@ -15,15 +15,27 @@
 mod api_server;
 mod cluster;
 mod context;
+mod gitleaks;
+mod helm;
+mod kube_score;
+mod kubeconform;
 mod programs;
 mod reconcile;
+mod rendered;
 mod suite;
 mod table;
 
 use std::process::ExitCode;
 
 /// Every judge, in the order of the table.
-const JUDGES: &[&suite::Judge] = &[&api_server::JUDGE, &reconcile::JUDGE];
+const JUDGES: &[&suite::Judge] = &[
+    &api_server::JUDGE,
+    &reconcile::JUDGE,
+    &helm::JUDGE,
+    &kubeconform::JUDGE,
+    &kube_score::JUDGE,
+    &gitleaks::JUDGE,
+];
 
 fn main() -> ExitCode {
     suite::main(JUDGES)

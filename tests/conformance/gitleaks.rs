@@ -1,0 +1,180 @@
+//! gitleaks finds no secret in what we commit, and finds one that is put there.
+
+use crate::{
+    context::Context,
+    suite::{Case, Judge, Verdict},
+};
+use serde_json::Value as Json;
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
+
+pub(crate) const JUDGE: Judge = Judge { name: "gitleaks", programs: &["gitleaks"], waits: false, cases };
+
+/// Files whose secrets are meant, and why.
+const MEANT: [(&str, &str); 1] =
+    [("tests/keys/test-only.agekey", "a key for tests, which says so and opens nothing else")];
+
+fn cases(context: &Context) -> Vec<Case<'_>> {
+    let mut cases = vec![Case::new("fleet-out, rendered anew", || nothing(&leaks(context, context.fleet())))];
+    let (folders, files): (Vec<PathBuf>, Vec<PathBuf>) =
+        entries(context.root()).into_iter().partition(|entry| entry.is_dir());
+    for folder in folders {
+        let name = folder.file_name().unwrap().to_string_lossy().into_owned();
+        cases.push(Case::judged(name, move || of_repository(context, &folder)));
+    }
+    cases.push(Case::new("files at the top", move || {
+        let folder = context.folder("top");
+        for file in &files {
+            fs::copy(file, folder.join(file.file_name().unwrap())).unwrap();
+        }
+        nothing(&leaks(context, &folder));
+    }));
+    for (name, secret) in secrets() {
+        cases.push(Case::new(format!("finds/{name}"), move || planted(context, &secret)));
+    }
+    cases.push(Case::new("finds/nothing-sealed", || sealed(context)));
+    cases
+}
+
+/// What stands at the top of this repository, but what is built.
+fn entries(root: &Path) -> Vec<PathBuf> {
+    let mut entries: Vec<PathBuf> = fs::read_dir(root).unwrap().map(|entry| entry.unwrap().path()).collect();
+    entries.retain(|path| ![".git", ".gen", "target"].map(|name| root.join(name)).contains(path));
+    entries.sort();
+    entries
+}
+
+/// Finds nothing but what is meant.
+fn of_repository(context: &Context, entry: &Path) -> Verdict {
+    let (meant, leaks): (Vec<Leak>, Vec<Leak>) =
+        leaks(context, entry).into_iter().partition(|leak| reason(context, leak).is_some());
+    nothing(&leaks);
+    meant.first().and_then(|leak| reason(context, leak)).map_or(Verdict::Agreed, Verdict::Explained)
+}
+
+fn reason(context: &Context, leak: &Leak) -> Option<&'static str> {
+    let path = leak.file.strip_prefix(context.root()).ok()?;
+    MEANT.iter().find(|(file, _)| path == Path::new(file)).map(|(_, why)| *why)
+}
+
+fn nothing(leaks: &[Leak]) {
+    assert!(leaks.is_empty(), "{leaks:#?}");
+}
+
+/// A secret that was found; what it is stays unsaid.
+#[derive(Debug)]
+struct Leak {
+    rule: String,
+    file: PathBuf,
+    line: u64,
+}
+
+fn leaks(context: &Context, folder: &Path) -> Vec<Leak> {
+    let report = context.folder("leaks").join("report.json");
+    let mut command = context.command("gitleaks");
+    command.args([
+        "dir",
+        "--no-banner",
+        "--redact",
+        "--exit-code",
+        "3",
+        "--report-format",
+        "json",
+        "--report-path",
+    ]);
+    let output = command.arg(&report).arg(folder).output().unwrap();
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(matches!(output.status.code(), Some(0 | 3)), "{said}");
+    let found: Vec<Json> = serde_json::from_slice(&fs::read(report).unwrap()).unwrap();
+    assert_eq!(found.is_empty(), output.status.success(), "{said}");
+    let text = |leak: &Json, key: &str| leak[key].as_str().unwrap().to_owned();
+    let leak = |leak: &Json| Leak {
+        rule: text(leak, "RuleID"),
+        file: text(leak, "File").into(),
+        line: leak["StartLine"].as_u64().unwrap(),
+    };
+    found.iter().map(leak).collect()
+}
+
+/// Secrets of no one, put together here so that this file holds none.
+fn secrets() -> Vec<(&'static str, String)> {
+    let lower = "abcdefghijklmnopqrstuvwxyz0123456789";
+    let upper = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
+    let bech32 = "QPZRY9X8GF2TVDW0S3JN54KHCE6MUA7L";
+    let digits = "0123456789";
+    vec![
+        ("age-secret-key", ["AGE-SECRET", "-KEY-1"].concat() + &noise(bech32, 58)),
+        ("github-pat", ["gh", "p_"].concat() + &noise(lower, 36)),
+        ("aws-access-token", ["AK", "IA"].concat() + &noise(upper, 16)),
+        (
+            "slack-bot-token",
+            format!(
+                "{}{}-{}-{}",
+                ["xo", "xb-"].concat(),
+                noise(digits, 12),
+                noise(digits, 12),
+                noise(lower, 24)
+            ),
+        ),
+        (
+            "private-key",
+            [
+                "-----BEGIN PRIVATE",
+                " KEY-----\\n",
+                &noise(lower, 64),
+                "\\n",
+                &noise(lower, 64),
+                "\\n-----END PRIVATE",
+                " KEY-----",
+            ]
+            .concat(),
+        ),
+    ]
+}
+
+/// Letters that repeat themselves as little as a secret's, and are the same in every run.
+fn noise(letters: &str, length: usize) -> String {
+    let letters: Vec<char> = letters.chars().collect();
+    let mut state = 7_u64;
+    let next = |_| {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        letters[usize::try_from(state >> 33).unwrap() % letters.len()]
+    };
+    (0..length).map(next).collect()
+}
+
+/// A secret is found in the tree of an environment and in its file.
+fn planted(context: &Context, secret: &str) {
+    let folder = context.folder("planted");
+    let config =
+        format!("apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: app\ndata:\n  token: \"{secret}\"\n");
+    let environment = format!(
+        "components:\n  app:\n    pack: web-app\n    inputs:\n      env:\n        TOKEN: \"{secret}\"\n"
+    );
+    for (path, text) in
+        [("fleet-out/prod/apps/app/configmap.yaml", config), ("environments/prod.yaml", environment)]
+    {
+        let file = folder.join(path);
+        fs::create_dir_all(file.parent().unwrap()).unwrap();
+        fs::write(&file, text).unwrap();
+        let found = leaks(context, &folder.join(path.split('/').next().unwrap()));
+        assert!(found.iter().any(|leak| leak.file == file), "not found in {path}: {found:?}");
+    }
+}
+
+/// What is sealed is no secret: the same file with its text sealed, as the fleet has it.
+fn sealed(context: &Context) {
+    let folder = context.folder("sealed");
+    let files = crate::rendered::yaml_files(context.fleet());
+    let sealed: Vec<&PathBuf> =
+        files.iter().filter(|file| file.to_string_lossy().ends_with(".sops.yaml")).collect();
+    assert!(sealed.len() > 3, "only {} sealed files", sealed.len());
+    for (number, file) in sealed.into_iter().enumerate() {
+        let text = fs::read_to_string(file).unwrap();
+        assert!(text.contains("ENC[AES256_GCM,"), "{} is not sealed", file.display());
+        fs::write(folder.join(format!("{number}.yaml")), text).unwrap();
+    }
+    nothing(&leaks(context, &folder));
+}
