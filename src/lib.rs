@@ -9,6 +9,7 @@ pub mod hash;
 pub mod name;
 pub mod recipient;
 pub mod yaml;
+pub mod seal;
 pub mod schema;
 pub mod chart;
 pub mod tree;

@@ -13,7 +13,7 @@ use crate::{
     write,
 };
 use rayon::prelude::*;
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 /// A project with its templates compiled: everything that environments share.
 #[derive(Debug)]
@@ -21,7 +21,9 @@ pub struct Engine {
     /// The project.
     pub project: Project,
     /// Who can open what is sealed.
-    pub policy: SealPolicy,
+    pub policy: Arc<SealPolicy>,
+    /// Is a needed Secret that is not sealed only worth a warning?
+    pub allow_missing_secrets: bool,
     templates: BTreeMap<String, Compiled>,
 }
 
@@ -70,7 +72,12 @@ impl Engine {
             problems.extend(found);
             templates.extend(compiled.map(|c| (name, c)));
         }
-        Some(Self { policy: SealPolicy::of(&project), project, templates })
+        Some(Self {
+            policy: Arc::new(SealPolicy::of(&project)),
+            allow_missing_secrets: false,
+            project,
+            templates,
+        })
     }
 
     /// The environments that can be rendered, sorted.
@@ -87,7 +94,12 @@ impl Engine {
     pub fn build(&self, name: &str) -> Built {
         let mut problems = Problems::new();
         let environment = resolve::environment(&self.project, name, &mut problems);
-        self.finish(name, environment, problems)
+        let policy = environment.as_ref().map(|environment| {
+            let policy = check::Policy::of(environment);
+            let policy = policy.sealed_by(environment, &self.policy).needing(environment, &self.project);
+            check::Policy { allow_missing_secrets: self.allow_missing_secrets, ..policy }
+        });
+        self.finish(name, environment, policy, problems)
     }
 
     /// Builds environments in parallel and hands each one on as soon as it is there; the results in
@@ -97,19 +109,25 @@ impl Engine {
         names.par_iter().map(|name| then(build(name))).collect()
     }
 
-    /// Builds an example of a pack.
+    /// Builds an example of a pack. All Secrets that it needs come from elsewhere.
     pub fn example(&self, example: &Example) -> Built {
         let mut problems = Problems::new();
         let environment = resolve::example(&self.project, example, &mut problems);
-        self.finish("example", environment, problems)
+        let policy = environment.as_ref().map(check::Policy::of);
+        self.finish("example", environment, policy, problems)
     }
 
-    fn finish(&self, name: &str, environment: Option<Environment>, mut problems: Problems) -> Built {
+    fn finish(
+        &self,
+        name: &str,
+        environment: Option<Environment>,
+        policy: Option<check::Policy>,
+        mut problems: Problems,
+    ) -> Built {
         let tree = environment.as_ref().and_then(|environment| self.tree(environment, &mut problems));
-        let findings = match (&tree, &environment) {
-            (Some(tree), Some(environment)) => {
-                check::check(tree, None, &check::Policy::of(environment)).findings
-            }
+        let findings = match (&tree, &environment, &policy) {
+            (Some(tree), _, Some(policy)) => check::check(tree, None, policy).findings,
+            (None, Some(environment), Some(policy)) => check::without_tree(environment, policy),
             _ => Problems::new(),
         };
         Built { name: name.to_owned(), environment, tree, problems, findings }

@@ -7,15 +7,18 @@ mod facts;
 mod rules;
 mod syntax;
 
-pub use facts::{Facts, Object};
+pub use facts::{Facts, Object, Sealed};
 pub use rules::CHECKS;
 
 use crate::{
-    diag::{Diagnostic, Problems, Severity},
-    resolve::Environment,
-    tree::Tree,
+    diag::{Diagnostic, Place, Problems, Severity},
+    layout,
+    load::{EnvironmentSource, Project},
+    resolve::{Environment, NeededSecret, Reader, SealPolicy, Secrets},
+    tree::{Document, File, Tree, TreePath},
     yaml::Node,
 };
+use std::{collections::BTreeMap, sync::Arc};
 
 /// One thing that is looked for.
 pub trait Check: Sync {
@@ -58,7 +61,7 @@ pub trait Check: Sync {
 }
 
 /// What the checks are to know about a tree.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default)]
 pub struct Policy {
     /// What paths in findings begin with: `fleet-out/prod`.
     pub output: String,
@@ -66,6 +69,14 @@ pub struct Policy {
     pub folder: Option<String>,
     /// The kind of the root source; absent when that is not known.
     pub source_kind: Option<String>,
+    /// The minor version of Flux, `2.9`; absent when that is not known.
+    pub flux: Option<String>,
+    /// Whom its sealed files should be sealed for; absent when that is not known.
+    pub sealing: Option<Sealing>,
+    /// The Secrets that its components need.
+    pub needed: Vec<Needed>,
+    /// Is a needed Secret that is not there only worth a warning?
+    pub allow_missing_secrets: bool,
     /// Was it laid out by `gen`, so that nothing changes its objects on the way to the cluster? Else parents may
     /// add namespaces, patches and prefixes.
     pub laid_out: bool,
@@ -76,16 +87,104 @@ impl Policy {
     pub fn of(env: &Environment) -> Self {
         let output = format!("fleet-out/{}", env.name);
         Self {
-            folder: Some(crate::layout::source_path(env, "")),
+            folder: Some(layout::source_path(env, "")),
             source_kind: Some(env.source.kind.clone()),
+            flux: Some(env.flux.version.clone()),
             laid_out: true,
             output,
+            ..Self::default()
         }
+    }
+
+    /// With the Secrets that its components need and that do not come from elsewhere.
+    #[must_use]
+    pub fn needing(mut self, env: &Environment, project: &Project) -> Self {
+        for component in &env.components {
+            let introduced = |source: &&EnvironmentSource| source.place.source == component.place.source;
+            let layer = project.environments.values().find(introduced).filter(|source| source.is_abstract);
+            let needed = component.secrets.iter().filter(|secret| !secret.external);
+            self.needed.extend(needed.map(|secret| Needed {
+                environment: env.name.clone(),
+                layer: layer.map(|source| source.name.clone()),
+                component: component.name.clone(),
+                namespace: component.namespace.clone(),
+                place: secret.place.unwrap_or(component.place),
+                secret: secret.clone(),
+            }));
+        }
+        self
+    }
+
+    /// With what is known of who should be able to open its sealed files.
+    #[must_use]
+    pub fn sealed_by(mut self, env: &Environment, policy: &Arc<SealPolicy>) -> Self {
+        let files = env.components.iter().flat_map(|component| {
+            let folder = format!("{}/{}", component.stage.as_str(), component.name);
+            component
+                .sealed
+                .iter()
+                .map(move |file| (format!("{folder}/{}", file.file_name), file.owner.clone()))
+        });
+        self.sealing = Some(Sealing {
+            policy: Arc::clone(policy),
+            environment: env.name.clone(),
+            place: env.place,
+            secrets: env.secrets.clone(),
+            owners: files.collect(),
+        });
+        self
     }
 
     /// For any folder of manifests.
     pub fn of_folder(folder: &str) -> Self {
         Self { output: folder.to_owned(), ..Self::default() }
+    }
+}
+
+/// A Secret that a component needs.
+#[derive(Clone, Debug)]
+pub struct Needed {
+    /// The environment.
+    pub environment: String,
+    /// The layer that brings the component in, if one does: it could be sealed there for all that extend it.
+    pub layer: Option<String>,
+    /// The component.
+    pub component: String,
+    /// Where the component lives, and the Secret with it.
+    pub namespace: String,
+    /// Where it was asked for.
+    pub place: Place,
+    /// The Secret.
+    pub secret: NeededSecret,
+}
+
+/// Whom the sealed files of a tree should be sealed for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sealing {
+    /// Of the project.
+    pub policy: Arc<SealPolicy>,
+    /// The environment of the tree.
+    pub environment: String,
+    /// Its file.
+    pub place: Place,
+    /// Whom the environment names.
+    pub secrets: Secrets,
+    /// The environment or layer that a sealed file belongs to, by its path in the tree.
+    pub owners: BTreeMap<String, String>,
+}
+
+impl Sealing {
+    /// Who can open what is sealed for the environment itself.
+    pub fn readers(&self) -> &[Reader] {
+        self.policy.rule(&self.environment).map_or(&[], |rule| &rule.readers)
+    }
+
+    /// The cluster's own key; where the environment does not say which, all that could be it.
+    pub fn cluster(&self) -> impl Iterator<Item = &Reader> {
+        self.readers().iter().filter(|reader| match &self.secrets.cluster {
+            Some(cluster) => reader.name == cluster.text,
+            None => reader.recipient.kind().is_read_by_flux(),
+        })
     }
 }
 
@@ -106,6 +205,39 @@ pub fn check(now: &Tree, before: Option<&Tree>, policy: &Policy) -> Report {
         check.run(&facts, &mut findings);
     }
     Report { findings, objects: facts.objects.len() }
+}
+
+/// What can be said of an environment of which no tree could be made: which Secrets it needs and does not have, as far
+/// as its sealed files, `extra` and bases show.
+pub fn without_tree(env: &Environment, policy: &Policy) -> Problems {
+    let mut tree = Tree::new(env.name.as_str());
+    for component in &env.components {
+        let owner: Arc<str> = component.name.as_str().into();
+        let folder = format!("{}/{}", component.stage.as_str(), component.name);
+        let mut add = |path: String, bytes: &[u8], documents: Vec<Document>, place: Option<Place>| {
+            let Ok(path) = TreePath::new(path) else { return };
+            // Two files at one path are told by layout.
+            let _ = tree.insert(path, File { owner: owner.clone(), bytes: bytes.to_vec(), documents, place });
+        };
+        for file in &component.sealed {
+            add(format!("{folder}/{}", file.file_name), &file.bytes, Vec::new(), Some(file.place));
+        }
+        for file in &component.base {
+            add(format!("{folder}/base/{}", file.path), &file.bytes, Vec::new(), file.place);
+        }
+        for (name, node) in &component.extra {
+            let mut document =
+                Document { node: node.clone(), component: Some(owner.clone()), place: Some(component.place) };
+            if document.namespace().is_empty() {
+                layout::fill_namespace(&mut document, &component.namespace);
+            }
+            add(format!("{folder}/{name}.yaml"), &[], vec![document], Some(component.place));
+        }
+    }
+    let facts = Facts::new(&tree, None, policy);
+    let mut findings = Problems::new();
+    rules::WITHOUT_TREE.iter().for_each(|check| check.run(&facts, &mut findings));
+    findings
 }
 
 #[cfg(test)]

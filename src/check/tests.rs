@@ -44,7 +44,9 @@ pub(super) fn policy() -> Policy {
         output: "fleet-out/prod".to_owned(),
         folder: Some("./fleet-out/prod".to_owned()),
         source_kind: Some("GitRepository".to_owned()),
+        flux: Some("2.9".to_owned()),
         laid_out: true,
+        ..Policy::default()
     }
 }
 

@@ -28,11 +28,17 @@ pub(super) struct Arguments {
     /// Compare with another folder than `fleet-out/`
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
+    /// Only warn of Secrets that are needed and not sealed; not in CI
+    #[arg(long)]
+    allow_missing_secrets: bool,
 }
 
 pub(super) fn run(global: &Global, arguments: &Arguments) -> Exit {
     let mut problems = Problems::new();
-    let Some(engine) = open::engine(global, &mut problems) else { return open::failed(global, &problems) };
+    let Some(mut engine) = open::engine(global, &mut problems) else {
+        return open::failed(global, &problems);
+    };
+    open::missing_secrets(arguments.allow_missing_secrets, &mut engine, &mut problems);
     let names = select::choose(&arguments.selection, &select::Choice::of(&engine), &mut problems);
     let root = open::root(global);
     let colour = global.format == Format::Text && std::io::stdout().is_terminal();

@@ -3,6 +3,7 @@
 use super::{Exit, Format, Global, report};
 use crate::{
     diag::{Diagnostic, Problems, Sources},
+    host,
     load::{self, Disk, Memory, PacksOnly},
     pipeline::Engine,
 };
@@ -29,6 +30,18 @@ pub(super) fn engine(global: &Global, problems: &mut Problems) -> Option<Engine>
             None
         }
     }
+}
+
+/// Is a needed Secret that is not sealed only worth a warning? Refused in CI, where nobody looks at one.
+pub(super) fn missing_secrets(allowed: bool, engine: &mut Engine, problems: &mut Problems) {
+    if allowed && host::is_ci() {
+        problems.push(
+            Diagnostic::error("usage/missing-secrets", "`--allow-missing-secrets` is not for CI")
+                .because("an environment variable such as `CI` says that this is one")
+                .help("seal the Secrets, or name those that come from elsewhere under `secrets.external`"),
+        );
+    }
+    engine.allow_missing_secrets = allowed;
 }
 
 /// Tells of trees in `fleet-out/` whose environment is gone: the render of all others would keep silent about them.

@@ -43,9 +43,12 @@ pub(super) struct Arguments {
     /// Overwrite files of gen's that were edited by hand
     #[arg(long)]
     force: bool,
-    /// Do not judge what was rendered
+    /// Do not judge what was rendered; what is said about secrets stays
     #[arg(long)]
     no_check: bool,
+    /// Only warn of Secrets that are needed and not sealed; not in CI
+    #[arg(long)]
+    allow_missing_secrets: bool,
 }
 
 /// More environments than this without a change are counted, not listed.
@@ -77,7 +80,10 @@ pub(super) fn run(global: &Global, arguments: &Arguments) -> Exit {
     host::watch_interrupts();
     host::allow_many_files();
     let mut problems = Problems::new();
-    let Some(engine) = open::engine(global, &mut problems) else { return open::failed(global, &problems) };
+    let Some(mut engine) = open::engine(global, &mut problems) else {
+        return open::failed(global, &problems);
+    };
+    open::missing_secrets(arguments.allow_missing_secrets, &mut engine, &mut problems);
     let mut names = select::choose(&arguments.selection, &select::Choice::of(&engine), &mut problems);
     if arguments.selection.all && arguments.out.is_none() && !arguments.stdout {
         open::left_over(global, &engine, &mut problems);
@@ -133,11 +139,13 @@ fn lock(
 }
 
 fn outcome(built: Built, lock: Option<Lock>, arguments: &Arguments, root: &Path) -> Outcome {
-    let Built { name, environment, tree, mut problems, findings } = built;
+    let Built { name, environment, tree, mut problems, mut findings } = built;
     let broken = problems.has_errors();
-    if !arguments.no_check {
-        problems.extend(findings);
+    if arguments.no_check {
+        // What is committed in plain text cannot be taken back.
+        findings.0.retain(|finding| finding.id.starts_with("secret/"));
     }
+    problems.extend(findings);
     let sync = environment.as_ref().map(|e| (e.flux.sync, e.flux.place));
     let mut outcome = Outcome {
         root: environment

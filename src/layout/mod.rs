@@ -10,6 +10,7 @@ mod root;
 mod scope;
 
 pub use namespaces::is_given;
+pub use objects::fill_namespace;
 pub use part::{Part, component};
 pub use root::{root_kustomization, source_path};
 pub use scope::{is_built_in, is_cluster_scoped, is_flux};

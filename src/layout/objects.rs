@@ -48,7 +48,8 @@ fn own_cluster_scoped(objects: &[Document]) -> Vec<(String, String)> {
         .collect()
 }
 
-fn fill_namespace(object: &mut Document, namespace: &str) {
+/// Sets `metadata.namespace`, after the name.
+pub fn fill_namespace(object: &mut Document, namespace: &str) {
     let Some(metadata) = member(&mut object.node, "metadata").and_then(Node::as_map_mut) else { return };
     let namespace = Node::new(namespace);
     if metadata.contains("namespace") {

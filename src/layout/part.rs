@@ -5,7 +5,7 @@ use super::{names, objects};
 use crate::{
     diag::{Diagnostic, Place, Problems},
     flux,
-    resolve::{BaseFile, Component, Environment, Stage},
+    resolve::{BaseFile, Component, Environment, NeededKey, SealedFile, SealedPath, Stage, seal_command},
     tree::{Document, File, Identity, Rendered, TreePath},
     yaml,
 };
@@ -116,10 +116,7 @@ fn seal(component: &Component, folder: &str, owner: &Arc<str>, part: &mut Part) 
                 .label(place.unwrap_or(sealed.place), format!("sealed for `{}`", document.namespace()))
                 .label(component.place, format!("`{}` lives in `{}`", component.name, component.namespace))
                 .because("what is sealed cannot be changed, so its namespace cannot be filled in")
-                .help(format!(
-                    "set its `metadata.namespace` to `{}`, and seal it again with `sops`",
-                    component.namespace
-                )),
+                .help(format!("run: {}", command(component, sealed, stem))),
             );
         }
         let path = format!("{folder}/{}", sealed.file_name);
@@ -128,6 +125,15 @@ fn seal(component: &Component, folder: &str, owner: &Arc<str>, part: &mut Part) 
         }
         part.add(path, copy(owner, &sealed.bytes, Some(sealed.place)));
     }
+}
+
+/// The command that seals it anew, for the component's namespace.
+fn command(component: &Component, sealed: &SealedFile, name: &str) -> String {
+    let path =
+        SealedPath { owner: sealed.owner.clone(), component: component.name.clone(), name: name.to_owned() };
+    let parts = ["data", "stringData"].into_iter().filter_map(|part| sealed.node.get(part)?.as_map());
+    let keys: Vec<NeededKey> = parts.flat_map(yaml::Map::keys).map(NeededKey::named).collect();
+    seal_command(&path, sealed.node.get("type").and_then(yaml::Node::as_str), &keys)
 }
 
 /// What of a base is listed: the folder if it is a kustomize base, else its manifests; a folder in it that is a base

@@ -10,6 +10,7 @@ use crate::{
     flux::{self, Instance, Kustomization, Reference, Source, SourceKind},
     resolve::{Component, Environment, SourceRef, Sync},
     schema::duration::Duration,
+    seal,
     tree::{Document, File, TreePath},
     yaml::{self, Node},
 };
@@ -94,7 +95,9 @@ impl<'a> Cluster<'a> {
         problems: &mut Problems,
     ) {
         let times = &component.flux;
-        let sealed_base = component.base.iter().any(|file| file.path.contains(".sops."));
+        let sealed_base =
+            component.base.iter().any(|file| str::from_utf8(&file.bytes).is_ok_and(seal::is_sealed_file));
+        let sealed_object = part.objects().any(|object| object.node.get("sops").is_some());
         let mut kustomization = Kustomization {
             name: component.name.clone(),
             interval: times.interval.clone(),
@@ -106,7 +109,7 @@ impl<'a> Cluster<'a> {
             wait: times.wait,
             suspend: times.suspend,
             depends_on,
-            decryption: (!part.sealed.is_empty() || sealed_base)
+            decryption: (!part.sealed.is_empty() || sealed_base || sealed_object)
                 .then(|| self.env.secrets.decryption.secret.clone()),
         };
         let mut nodes = Vec::new();

@@ -200,6 +200,7 @@ fn sealed(name: &str, namespace: &str) -> SealedFile {
         "apiVersion: v1\nkind: Secret\nmetadata:\n  name: {name}\n  namespace: {namespace}\ndata: {{}}\nsops: {{}}\n"
     );
     SealedFile {
+        owner: "prod".to_owned(),
         file_name: format!("{name}.sops.yaml"),
         node: parsed(&text).remove(0).node,
         bytes: text.into_bytes().into(),
@@ -590,18 +591,26 @@ fn a_sealed_secret_for_another_namespace_is_refused_with_the_remedy() {
     one.sealed = vec![sealed("token", "elsewhere")];
     let (_, problems) = built(&environment(vec![one]), &[""]);
     assert_eq!(problems.0[0].id, "layout/sealed-namespace");
-    assert_eq!(problems.0[0].help, ["set its `metadata.namespace` to `one`, and seal it again with `sops`"]);
+    assert_eq!(problems.0[0].help, ["run: gen seal prod one/token"]);
 }
 
 #[test]
 fn a_base_is_copied_file_for_file() {
     let mut one = component("one");
-    let base = |path: &str| BaseFile { path: path.to_owned(), bytes: Arc::from(&b"#x\n"[..]), place: None };
-    one.base = vec![base("kustomization.yaml"), base("sub/a.sops.yaml")];
-    let env = environment(vec![one]);
-    assert_eq!(file(&env, &[""], "apps/one/base/sub/a.sops.yaml"), "#x\n");
+    let base = |path: &str, text: &str| BaseFile {
+        path: path.to_owned(),
+        bytes: Arc::from(text.as_bytes()),
+        place: None,
+    };
+    one.base = vec![base("kustomization.yaml", "#x\n"), base("sub/a.yaml", "#x\n")];
+    let mut env = environment(vec![one]);
+    assert_eq!(file(&env, &[""], "apps/one/base/sub/a.yaml"), "#x\n");
     assert!(file(&env, &[""], "apps/one/kustomization.yaml").ends_with("resources:\n  - base\n"));
-    assert!(file(&env, &[""], "cluster/components/one.yaml").contains("name: sops-age\n"));
+    assert!(!file(&env, &[""], "cluster/components/one.yaml").contains("decryption"));
+    let value = "ENC[AES256_GCM,data:x,iv:y,tag:z,type:str]";
+    env.components[0].base.push(base("x.env", &format!("A={value}\nsops_mac=x\n")));
+    env.secrets.decryption.secret = "our-key".to_owned();
+    assert!(file(&env, &[""], "cluster/components/one.yaml").contains("name: our-key\n"));
 }
 
 #[test]

@@ -128,7 +128,7 @@ fn belongs(path: &str, broken: &mut BTreeSet<String>, problems: &mut Problems) -
                 .because(format!(
                     "only files that end in `{SEALED}` are, and a plain one must not be committed"
                 ))
-                .help("seal it with `sops`, or move it away"),
+                .help("seal it (`NAME.sops.yaml`), or move it away"),
         }
     } else if name.ends_with(SEALED) || name.ends_with(".sops.yml") {
         Diagnostic::error("load/stray", format!("`{path}` is a sealed file, but not where those are read"))

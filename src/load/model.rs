@@ -148,6 +148,8 @@ pub struct PackRelease {
 /// A sealed Secret: copied byte for byte.
 #[derive(Clone, Debug)]
 pub struct SealedFile {
+    /// The environment or layer it is sealed for.
+    pub owner: String,
     /// File name, `kuard-tls.sops.yaml`; its stem is `metadata.name`.
     pub file_name: String,
     /// Its bytes.

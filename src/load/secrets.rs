@@ -8,6 +8,7 @@ use super::{
 };
 use crate::{
     diag::{Diagnostic, Problems, did_you_mean, list},
+    seal::MOST_BYTES,
     yaml::{self, Map, Node},
 };
 use std::{
@@ -28,14 +29,15 @@ pub(super) fn secrets(
 ) -> Secrets {
     let read = gather(each, texts.len(), |index| {
         let mut found = Problems::new();
-        (sealed(&texts[index], &mut found), found)
+        let text = &texts[index];
+        let owner = belongs(text).map_or("", |(owner, _)| owner);
+        let file = sealed(text, owner, &mut found);
+        (file, found)
     });
     let mut secrets = Secrets::new();
     for (text, (file, found)) in texts.iter().zip(read) {
         problems.extend(found);
-        let below = text.path.strip_prefix(SECRETS).unwrap_or(&text.path);
-        let Some((owner, component)) = below.rsplit_once('/').and_then(|(folder, _)| folder.rsplit_once('/'))
-        else {
+        let Some((owner, component)) = belongs(text) else {
             problems.push(
                 Diagnostic::error("load/sealed-place", "a sealed file is in no component's folder")
                     .at(text.place())
@@ -51,6 +53,12 @@ pub(super) fn secrets(
         owners(owner, components, environments, broken, problems);
     }
     secrets
+}
+
+/// The owner and the component whose folder a file is in.
+fn belongs(text: &Text) -> Option<(&str, &str)> {
+    let below = text.path.strip_prefix(SECRETS).unwrap_or(&text.path);
+    below.rsplit_once('/').and_then(|(folder, _)| folder.rsplit_once('/'))
 }
 
 fn owners(
@@ -101,13 +109,21 @@ fn components_of<'a>(
         .collect()
 }
 
-/// Reads one sealed file. It is a foreign manifest: written by SOPS, not by hand.
-fn sealed(text: &Text, problems: &mut Problems) -> Option<SealedFile> {
-    let file_name = file_name(&text.path);
-    let stem = file_name.strip_suffix(SEALED).unwrap_or(file_name);
+/// The one object of a file, which is not larger than Flux takes.
+fn object(text: &Text, problems: &mut Problems) -> Option<Node> {
+    if text.bytes.len() > MOST_BYTES {
+        problems.push(
+            Diagnostic::error("load/sealed-size", format!("`{}` has more than 5 MiB", text.path))
+                .because(
+                    "Flux does not open larger files, and the API server takes no Secret of more than 1 MiB",
+                )
+                .help("take out what is not secret, or make several of it"),
+        );
+        return None;
+    }
     let mut documents = yaml::read_manifests(&text.text, text.source, problems)?;
-    let node = match (documents.len(), documents.pop()) {
-        (1, Some(node)) => node,
+    match (documents.len(), documents.pop()) {
+        (1, Some(node)) => Some(node),
         (count, _) => {
             problems.push(
                 Diagnostic::error(
@@ -117,14 +133,25 @@ fn sealed(text: &Text, problems: &mut Problems) -> Option<SealedFile> {
                 .at(text.place())
                 .help("give each Secret a file of its own"),
             );
-            return None;
+            None
         }
-    };
+    }
+}
+
+/// Reads one sealed file. It is a foreign manifest: written by SOPS, not by hand.
+fn sealed(text: &Text, owner: &str, problems: &mut Problems) -> Option<SealedFile> {
+    let file_name = file_name(&text.path);
+    let stem = file_name.strip_suffix(SEALED).unwrap_or(file_name);
+    let node = object(text, problems)?;
     let before = problems.errors();
     if node.at(&["sops"]).and_then(Node::as_map).is_none() {
         problems.push(
-            Diagnostic::error("load/not-sealed", format!("`{}` is not sealed: it has no `sops` block", text.path))
-                .help("seal it with `sops`; if it was committed before, what it holds is known and must be replaced"),
+            Diagnostic::error(
+                "load/not-sealed",
+                format!("`{}` is not sealed: it has no `sops` block", text.path),
+            )
+            .help(format!("run: gen seal {}", text.path))
+            .help("if it was committed before, what it holds is known and must be replaced"),
         );
     }
     let word = |path: &[&str]| node.at(path).and_then(Node::as_str).unwrap_or("");
@@ -132,7 +159,7 @@ fn sealed(text: &Text, problems: &mut Problems) -> Option<SealedFile> {
         problems.push(
             Diagnostic::error("load/sealed-kind", "a sealed file holds a Secret")
                 .label(node.get("kind").and_then(Node::place).or(Some(text.place())), "not this")
-                .help("seal it again with `sops`"),
+                .help("seal the Secret again, or move the file away"),
         );
     }
     let name = word(&["metadata", "name"]);
@@ -145,12 +172,13 @@ fn sealed(text: &Text, problems: &mut Problems) -> Option<SealedFile> {
             .at(node.at(&["metadata", "name"]).and_then(Node::place).or(Some(text.place())))
             .because("the name is sealed with the rest, so it cannot be edited in place")
             .help(match name {
-                "" => "give the Secret a `metadata.name`, and seal it again with `sops`".to_owned(),
+                "" => "give the Secret a `metadata.name`, and seal it again".to_owned(),
                 name => format!("rename the file to `{name}{SEALED}`"),
             }),
         );
     }
     (problems.errors() == before).then(|| SealedFile {
+        owner: owner.to_owned(),
         file_name: file_name.to_owned(),
         bytes: Arc::clone(&text.bytes),
         place: text.place(),

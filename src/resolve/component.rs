@@ -166,7 +166,6 @@ pub(super) fn finish(
     let pack = &draft.pack.file;
     let secrets = secrets::needed(draft.into(), &inputs, &around.file.secrets);
     let sealed = secrets::sealed(around.project, around.environment.layers, &draft.name);
-    secrets::missing(&secrets, &sealed, draft.into(), around.environment.name, problems);
     Some(Component {
         name: draft.name.clone(),
         place: draft.place,

@@ -8,14 +8,18 @@ mod path;
 mod policy;
 mod references;
 mod release;
+mod seal_command;
 mod secrets;
 mod target;
 
 pub use environment::{EVERY_GROUP, Example, cluster_names, environment, example};
 pub use merge::overlay_values;
 pub use model::{
-    BaseFile, Chart, Cluster, Component, ComponentFlux, Environment, Flux, IgnoreDrift, Namespace,
-    NeededSecret, OnFailure, OwnFluxSystem, Patch, PodSecurity, Release, SealedFile, Source, SourceRef, Spot,
-    Stage, Sync, is_aggregated,
+    BaseFile, Chart, Cluster, Component, ComponentFlux, Environment, Flux, Generate, IgnoreDrift, Namespace,
+    NeededKey, NeededSecret, OnFailure, OwnFluxSystem, Patch, PodSecurity, Release, SealedFile, Source,
+    SourceRef, Spot, Stage, Sync, is_aggregated,
 };
-pub use policy::{Decryption, ENCRYPTED_REGEX, Reader, Reason, SealPolicy, SealRule, SealedPath, Secrets};
+pub use policy::{
+    Decryption, Difference, ENCRYPTED_REGEX, Reader, Reason, SealPolicy, SealRule, SealedPath, Secrets,
+};
+pub use seal_command::seal_command;

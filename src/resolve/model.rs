@@ -6,7 +6,7 @@ use indexmap::IndexMap;
 use std::sync::Arc;
 
 pub use crate::{
-    config::{IgnoreDrift, OnFailure, PodSecurity, Stage, Sync},
+    config::{Generate, IgnoreDrift, OnFailure, PodSecurity, Stage, Sync},
     diag::Spot,
     load::{BaseFile, OwnFluxSystem, SealedFile},
 };
@@ -240,12 +240,32 @@ pub struct ComponentFlux {
 pub struct NeededSecret {
     /// Its name.
     pub name: String,
-    /// The keys that it must have, sorted.
-    pub keys: Vec<String>,
+    /// Its type, if the pack says one.
+    pub secret_type: Option<String>,
+    /// The keys that it must have, sorted by name.
+    pub keys: Vec<NeededKey>,
     /// Why: the pack's description, or the input that names it.
     pub description: String,
     /// Where it was asked for.
     pub place: Option<Place>,
     /// Named under `secrets.external`: comes from elsewhere.
     pub external: bool,
+}
+
+/// A key that a needed Secret must have.
+#[derive(Clone, Debug)]
+pub struct NeededKey {
+    /// Its name.
+    pub name: String,
+    /// What it holds, if the pack says so.
+    pub description: Option<String>,
+    /// How a value can be made up, if it can.
+    pub generate: Option<Generate>,
+}
+
+impl NeededKey {
+    /// A key of which nothing but the name is known.
+    pub fn named(name: &str) -> Self {
+        Self { name: name.to_owned(), description: None, generate: None }
+    }
 }

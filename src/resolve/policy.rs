@@ -11,6 +11,7 @@ use crate::{
     load::{Fleet, Project},
     name::is_subdomain,
     recipient::Recipient,
+    seal::{Seal, SealedFor},
     yaml::{Map, Node},
 };
 use std::{collections::BTreeMap, fmt};
@@ -22,6 +23,8 @@ pub const ENCRYPTED_REGEX: &str = "^(data|stringData)$";
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct SealPolicy {
     rules: BTreeMap<String, SealRule>,
+    /// Names under `keys`, by key.
+    names: BTreeMap<String, String>,
 }
 
 /// Who can open the sealed files of one environment or layer.
@@ -61,6 +64,22 @@ pub struct Reason {
     pub is_cluster: bool,
     /// Where the environment, or a layer of it, says so.
     pub place: Option<Place>,
+}
+
+/// How those whom a file is sealed for differ from the policy.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Difference<'s> {
+    /// Who should be able to open it, and is not.
+    pub missing: Vec<&'s Reader>,
+    /// Keys that can open it, and should not.
+    pub additional: Vec<&'s SealedFor>,
+}
+
+impl Difference<'_> {
+    /// Is there none?
+    pub fn is_empty(&self) -> bool {
+        self.missing.is_empty() && self.additional.is_empty()
+    }
 }
 
 /// Whom an environment names.
@@ -154,7 +173,18 @@ impl SealPolicy {
         for rule in rules.values_mut() {
             rule.readers.sort_by(|a, b| a.name.cmp(&b.name));
         }
-        Self { rules }
+        let keys = project.fleet.keys.iter().flatten();
+        let names = keys.filter_map(|(name, key)| Some((key.recipient.as_ref()?.to_string(), name.clone())));
+        Self { rules, names: names.collect() }
+    }
+
+    /// What people call a key: its name under `keys`, else as much of it as tells it from others.
+    pub fn call(&self, key: &str) -> String {
+        match (self.names.get(key), Recipient::parse(key)) {
+            (Some(name), _) => format!("`{name}`"),
+            (None, Ok(recipient)) => format!("`{}`, which `keys` does not know", recipient.short()),
+            (None, Err(_)) => "a key that `gen` cannot read".to_owned(),
+        }
     }
 
     /// The rule of an environment or layer.
@@ -172,6 +202,18 @@ impl SealRule {
     /// The keys of all readers.
     pub fn recipients(&self) -> impl Iterator<Item = &Recipient> {
         self.readers.iter().map(|reader| &reader.recipient)
+    }
+
+    /// How those whom a file is sealed for differ from the policy: who is missing, and which keys are there that should
+    /// not be. Entries of other key services are nobody's that `keys` could name; they are left alone.
+    pub fn difference<'s>(&'s self, seal: &'s Seal) -> Difference<'s> {
+        let there =
+            |recipient: &Recipient| seal.recipients.iter().any(|sealed| sealed.key == recipient.as_str());
+        let wanted = |key: &str| self.recipients().any(|recipient| recipient.as_str() == key);
+        Difference {
+            missing: self.readers.iter().filter(|reader| !there(&reader.recipient)).collect(),
+            additional: seal.recipients.iter().filter(|sealed| !wanted(&sealed.key)).collect(),
+        }
     }
 
     fn add(&mut self, environment: &str, named: &Secrets, fleet: &Fleet) {

@@ -164,7 +164,7 @@ impl<'a> Check<'a> {
             None => said,
         };
         let said = said.secret(value.place());
-        self.found.push(said.help("seal the value with `sops` and name the Secret and its key here"));
+        self.found.push(said.help("seal the value, and name the Secret and its key here"));
     }
 
     fn types(&mut self, rule: &Rule, value: &Node, path: &str) -> bool {

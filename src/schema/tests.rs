@@ -239,7 +239,7 @@ fn secrets_take_only_a_name_and_a_key_and_are_never_shown() {
         assert_eq!(
             said,
             [
-                "input/secret - `inputs.password` is a secret: it takes only `{secret: NAME, key: KEY}` | it is set at prod.yaml:1:11 | seal the value with `sops` and name the Secret and its key here"
+                "input/secret - `inputs.password` is a secret: it takes only `{secret: NAME, key: KEY}` | it is set at prod.yaml:1:11 | seal the value, and name the Secret and its key here"
             ]
         );
     }

@@ -4,7 +4,8 @@
 //!
 //! * `-- path --`: a file of the project (written before the next command); `-- rm path --` deletes one;
 //! * `-- edit path old new --`: replaces a text in a file by hand;
-//! * `-- $ render prod --`: runs `gen render prod`; below it stand `exit N`, then stdout, then `[stderr]` and stderr;
+//! * `-- $ render prod --`: runs `gen render prod` (`-- $ CI=true render prod --` with a variable of the environment);
+//!   below it stand `exit N`, then stdout, then `[stderr]` and stderr;
 //! * `-- tree fleet-out/prod --`: all files of that folder, byte for byte: an extra or a missing one fails;
 //! * `-- file .sops.yaml --`: what stands in that file.
 //!
@@ -87,8 +88,14 @@ fn run(text: &str) -> String {
 }
 
 fn command(sandbox: &Sandbox, arguments: &str) -> String {
-    let arguments: Vec<&str> = arguments.split_whitespace().map(|a| a.trim_matches('\'')).collect();
-    let output = sandbox.gen_(&arguments);
+    let words = arguments.split_whitespace().map(|a| a.trim_matches('\''));
+    let is_variable = |word: &&str| {
+        word.split_once('=').is_some_and(|(name, _)| name.chars().all(|c| c.is_ascii_uppercase()))
+    };
+    let variables = words.clone().take_while(is_variable).filter_map(|word| word.split_once('='));
+    let arguments = words.clone().skip_while(is_variable);
+    let mut command = sandbox.command(env!("CARGO_BIN_EXE_gen"));
+    let output = command.envs(variables).args(arguments).output().unwrap();
     let root = sandbox.root();
     let clean = |bytes: &[u8]| String::from_utf8_lossy(bytes).replace(root.to_str().unwrap(), "PROJECT");
     let mut text = format!("exit {}\n{}", output.status.code().unwrap_or(-1), clean(&output.stdout));

@@ -2,13 +2,16 @@
 
 mod copied;
 mod pods;
+mod reach;
 
 pub(super) use copied::is_manifest;
 pub(super) use pods::{Selector, pod_template};
+pub(super) use reach::{inside, sealed_below};
 
-use super::Policy;
+use super::{Policy, Sealing};
 use crate::{
     flux, layout,
+    seal::Seal,
     tree::{Document, File, Identity, Tree, TreePath},
     yaml::Node,
 };
@@ -28,6 +31,8 @@ pub struct Facts<'a> {
     pub policy: &'a Policy,
     /// Its objects for the cluster, in the order of their files.
     pub objects: Vec<Object<'a>>,
+    /// The number and the seal of those that have one.
+    seals: Vec<(usize, Seal)>,
     index: BTreeMap<Identity, Vec<usize>>,
     kinds: BTreeMap<String, Vec<usize>>,
     namespaces: BTreeMap<String, Vec<usize>>,
@@ -48,6 +53,15 @@ pub struct Object<'a> {
     pub file: &'a File,
     /// Read from a file that is copied as it is (sealed, or in a base): kustomize may still change it.
     pub copied: bool,
+}
+
+/// An object that SOPS encrypted.
+#[derive(Clone, Copy, Debug)]
+pub struct Sealed<'f, 'a> {
+    /// The object.
+    pub object: &'f Object<'a>,
+    /// Its `sops` block.
+    pub seal: &'f Seal,
 }
 
 impl<'a> Facts<'a> {
@@ -74,7 +88,9 @@ impl<'a> Facts<'a> {
                 hidden |= path.as_str().contains("/base/");
             }
         }
+        let seal = |(number, object): (usize, &Object)| Some((number, Seal::of(&object.document.node)?));
         let mut facts = Self {
+            seals: objects.iter().enumerate().filter_map(seal).collect(),
             tree,
             before,
             policy,
@@ -103,6 +119,19 @@ impl<'a> Facts<'a> {
     /// The objects that are written as they are here: not those of a base.
     pub fn written(&self) -> impl Iterator<Item = &Object<'a>> {
         self.objects.iter().filter(|object| !object.copied)
+    }
+
+    /// The objects that SOPS encrypted, those of bases too.
+    pub fn sealed<'f>(&'f self) -> impl Iterator<Item = Sealed<'f, 'a>> {
+        self.seals
+            .iter()
+            .filter_map(|(number, seal)| Some(Sealed { object: self.objects.get(*number)?, seal }))
+    }
+
+    /// Whom secrets are sealed for, where there are any: sealed ones, or some that are needed.
+    pub fn sealing(&self) -> Option<&'a Sealing> {
+        let any = !self.seals.is_empty() || !self.policy.needed.is_empty();
+        self.policy.sealing.as_ref().filter(|_| any)
     }
 
     /// All objects of a kind, those of bases too.

@@ -23,7 +23,24 @@ pub const CHECKS: &[&dyn Check] = &[
     &namespace::scope::Scope,
     &namespace::missing::Missing,
     &namespace::pruned::Pruned,
+    &secret::missing::Missing,
+    &secret::missing_key::MissingKey,
     &secret::plain::Plain,
+    &secret::generator::Generator,
+    &secret::private_key::PrivateKey,
+    &secret::clear::Clear,
+    &secret::rule::Rule,
+    &secret::comment_regex::CommentRegex,
+    &secret::no_recipients::NoRecipients,
+    &secret::unnamed_cluster::UnnamedCluster,
+    &secret::flux_key::FluxKey,
+    &secret::post_quantum::PostQuantum,
+    &secret::cluster_key::ClusterKey,
+    &secret::recipients::Recipients,
+    &secret::key_groups::KeyGroups,
+    &secret::stays_sealed::StaysSealed,
+    &secret::decryption::Decryption,
+    &secret::size::Size,
     &object::duplicate::Duplicate,
     &flux::path::Path,
     &flux::depends_on::DependsOn,
@@ -38,3 +55,6 @@ pub const CHECKS: &[&dyn Check] = &[
     &prometheus::monitor::Monitor,
     &change::selector::ChangedSelector,
 ];
+
+/// Those that need no whole tree.
+pub(super) const WITHOUT_TREE: &[&dyn Check] = &[&secret::missing::Missing, &secret::missing_key::MissingKey];

@@ -73,7 +73,7 @@ error[load/ending]: `environments/secrets/prod/kuard/ending.sops.yml` ends in `.
 error[load/stray]: `environments/secrets/prod/kuard/plain.yaml` is not a sealed Secret
  |
  = note: only files that end in `.sops.yaml` are, and a plain one must not be committed
- = help: seal it with `sops`, or move it away
+ = help: seal it (`NAME.sops.yaml`), or move it away
 
 error[load/sealed-kind]: a sealed file holds a Secret
  --> environments/secrets/prod/kuard/nameless.sops.yaml:1:7
@@ -81,7 +81,7 @@ error[load/sealed-kind]: a sealed file holds a Secret
 1 | kind: ConfigMap
   |       ^^^^^^^^^ not this
   |
-  = help: seal it again with `sops`
+  = help: seal the Secret again, or move the file away
 
 error[load/sealed-name]: the file is named `nameless`, and the Secret ``
  --> environments/secrets/prod/kuard/nameless.sops.yaml:1:1
@@ -90,11 +90,12 @@ error[load/sealed-name]: the file is named `nameless`, and the Secret ``
   | ^
   |
   = note: the name is sealed with the rest, so it cannot be edited in place
-  = help: give the Secret a `metadata.name`, and seal it again with `sops`
+  = help: give the Secret a `metadata.name`, and seal it again
 
 error[load/not-sealed]: `environments/secrets/prod/kuard/open.sops.yaml` is not sealed: it has no `sops` block
  |
- = help: seal it with `sops`; if it was committed before, what it holds is known and must be replaced
+ = help: run: gen seal environments/secrets/prod/kuard/open.sops.yaml
+ = help: if it was committed before, what it holds is known and must be replaced
 
 error[load/sealed-name]: the file is named `other`, and the Secret `another`
  --> environments/secrets/prod/kuard/other.sops.yaml:2:18
@@ -235,5 +236,23 @@ error[load/base]: the base `environments/files` is a folder of gen's own
   |
   = help: keep bases in a folder of their own, such as `manifests/`
 "##,
+    );
+}
+
+#[test]
+fn large_sealed_files_are_refused_before_they_are_read() {
+    let text = format!("kind: Secret\nsops: {{mac: a}}\n# {}", "x".repeat(5 << 20));
+    golden(
+        true,
+        &[
+            ("environments/prod.yaml", b"components: {kuard: {pack: web-app}}"),
+            ("environments/secrets/prod/kuard/a.sops.yaml", text.as_bytes()),
+        ],
+        r#"
+error[load/sealed-size]: `environments/secrets/prod/kuard/a.sops.yaml` has more than 5 MiB
+ |
+ = note: Flux does not open larger files, and the API server takes no Secret of more than 1 MiB
+ = help: take out what is not secret, or make several of it
+"#,
     );
 }

@@ -1,7 +1,7 @@
 //! `flux/path`: a Flux Kustomization that points at nothing.
 
 use crate::{
-    check::{Check, Facts},
+    check::{Check, Facts, facts::inside},
     diag::{Problems, Severity, did_you_mean},
     flux::ROOT,
     yaml::Node,
@@ -60,16 +60,6 @@ impl Check for Path {
             });
         }
     }
-}
-
-/// A path of the source as a folder of the tree; `None` if it lies elsewhere.
-fn inside(facts: &Facts, path: &str) -> Option<String> {
-    let parts = |path: &str| -> Vec<String> {
-        path.split('/').filter(|part| !part.is_empty() && *part != ".").map(str::to_owned).collect()
-    };
-    let tree = parts(facts.policy.folder.as_deref()?);
-    let path = parts(path);
-    path.strip_prefix(tree.as_slice()).map(|rest| rest.join("/"))
 }
 
 /// All folders with a file in or below them.

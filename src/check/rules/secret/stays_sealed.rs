@@ -1,0 +1,72 @@
+//! `secret/stays-sealed`: what Flux applies as it is.
+
+use crate::{
+    check::{Check, Facts, Sealed},
+    diag::{Diagnostic, Problems, Severity},
+};
+
+/// See the module.
+pub(crate) struct StaysSealed;
+
+impl Check for StaysSealed {
+    fn id(&self) -> &'static str {
+        "secret/stays-sealed"
+    }
+
+    fn summary(&self) -> &'static str {
+        "a sealed object that Flux does not open"
+    }
+
+    fn explanation(&self) -> &'static str {
+        "Flux decrypts an object that has a `sops` block with a `mac`, unless an annotation forbids it. Any other is applied as it \
+         stands: what uses it gets the text `ENC[…]`, and nobody is told."
+    }
+
+    fn severity(&self) -> Severity {
+        Severity::Error
+    }
+
+    fn run(&self, facts: &Facts, findings: &mut Problems) {
+        for Sealed { object, seal } in facts.sealed() {
+            let document = &object.document;
+            let annotation = document.node.at(&["metadata", "annotations", ANNOTATION]);
+            let forbidden = annotation
+                .filter(|node| node.as_str().is_some_and(|text| text.eq_ignore_ascii_case("disabled")));
+            let (why, place, help) = match (forbidden, seal.has_mac) {
+                (Some(node), _) => ("an annotation forbids it", node.place(), "remove the annotation"),
+                (None, false) => ("its `sops` block has no `mac`", seal.place, "seal it again"),
+                (None, true) => continue,
+            };
+            let message =
+                format!("Flux does not open the sealed {} `{}`: {why}", document.kind(), document.name());
+            let said = Diagnostic::new(self.id(), self.severity(), message);
+            findings.push(said.at(place.or(object.file.place)).output(facts.output(object.path)).help(help));
+        }
+    }
+}
+
+/// Tells kustomize-controller to leave an object sealed; its value is compared without case.
+const ANNOTATION: &str = "kustomize.toolkit.fluxcd.io/decrypt";
+
+#[cfg(test)]
+mod tests {
+    use crate::check::tests::messages;
+
+    fn said(annotation: &str, sops: &str) -> Vec<String> {
+        let metadata = format!("{{name: s, namespace: default, annotations: {{{annotation}}}}}");
+        let text = format!("{{apiVersion: v1, kind: Secret, metadata: {metadata}, sops: {{{sops}}}}}");
+        messages("secret/stays-sealed", &[("apps/a/s.sops.yaml", &text)])
+    }
+
+    #[test]
+    fn what_flux_applies_as_it_stands_is_found() {
+        let why = |why: &str| [format!("Flux does not open the sealed Secret `s`: {why}")];
+        assert_eq!(said("", "mac: x"), [""; 0]);
+        assert_eq!(said("", "mac: ''"), why("its `sops` block has no `mac`"));
+        assert_eq!(
+            said("kustomize.toolkit.fluxcd.io/decrypt: Disabled", "mac: x"),
+            why("an annotation forbids it")
+        );
+        assert_eq!(said("kustomize.toolkit.fluxcd.io/decrypt: enabled", "mac: x"), [""; 0]);
+    }
+}
