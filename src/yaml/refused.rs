@@ -7,8 +7,8 @@ use crate::diag::{Diagnostic, Place, Problems};
 const MAX_KEY: usize = 1000;
 
 /// Reports text that does not survive kustomize: U+007F–U+009F, U+FFFE and U+FFFF in keys and values, the key `<<`, keys
-/// over 1,000 characters; in `metadata.annotations` texts of several lines that begin with a tab; and floats that are no
-/// numbers. Literal text of templates counts too.
+/// over 1,000 characters; values of several lines that end with U+2028 or U+2029; in `metadata.annotations` texts of
+/// several lines that begin with a tab; and floats that are no numbers. Literal text of templates counts too.
 pub fn refused(node: &Node, problems: &mut Problems) {
     damaged(node, problems);
     if let Some(Value::Map(annotations)) = node.at(&["metadata", "annotations"]).map(|node| &node.value) {
@@ -33,7 +33,10 @@ fn annotation(key: &str, value: &Node, problems: &mut Problems) {
 
 fn damaged(node: &Node, problems: &mut Problems) {
     match &node.value {
-        Value::Str(text) => characters(text, "the text", node.place(), problems),
+        Value::Str(text) => {
+            characters(text, "the text", node.place(), problems);
+            separator(text, node.place(), problems);
+        }
         Value::Float(float) if !float.is_finite() => problems.push(
             Diagnostic::error("yaml/float", format!("`{float}` is no number that Kubernetes can hold"))
                 .at(node.place())
@@ -67,6 +70,19 @@ fn key(text: &str, place: Option<Place>, problems: &mut Problems) {
         );
     }
     characters(text, "the key", place, problems);
+}
+
+/// kustomize takes the separator at the end of a block for the end of the line; so the next object begins on that line,
+/// and is lost.
+fn separator(text: &str, place: Option<Place>, problems: &mut Problems) {
+    if text.ends_with(['\u{2028}', '\u{2029}']) && text.contains('\n') {
+        problems.push(
+            Diagnostic::error("yaml/separator", "the text has several lines and ends with U+2028 or U+2029")
+                .at(place)
+                .because("kustomize loses the object that comes after it")
+                .help("remove the separator, or end the text with a newline"),
+        );
+    }
 }
 
 fn characters(text: &str, what: &str, place: Option<Place>, problems: &mut Problems) {

@@ -3,7 +3,7 @@
 use std::{collections::BTreeSet, fs, path::Path};
 
 /// Kinds that no project of a few files brings about.
-const ELSEWHERE: [&str; 26] = [
+const ELSEWHERE: [&str; 27] = [
     // The disk, another run or a signal: `tests/writing.rs`, and the tests beside the code.
     "init/write",
     "load/file",
@@ -33,6 +33,7 @@ const ELSEWHERE: [&str; 26] = [
     // Told as `yaml/kustomize`.
     "yaml/annotation",
     "yaml/merge-key",
+    "yaml/separator",
 ];
 
 /// Findings about trees that no render gives: an earlier one beside the new one, a folder that is not ours.

@@ -21,7 +21,8 @@ impl Check for Kustomize {
     fn explanation(&self) -> &'static str {
         "Flux runs every object through kustomize, which fails on control characters from U+007F to U+009F, on U+FFFE \
          and U+FFFF, on very long keys and on annotations of several lines that begin with a tab, and loses entries with \
-         the key `<<`. Keep binary content in `binaryData`."
+         the key `<<` and what comes after a text of several lines that ends with U+2028 or U+2029. Keep binary content in \
+         `binaryData`."
     }
 
     fn severity(&self) -> Severity {
@@ -59,6 +60,8 @@ mod tests {
     fn what_kustomize_damages_is_found() {
         assert_eq!(said("{a: \"\\u0085\"}"), ["fleet-out/prod/apps/a/x.yaml"]);
         assert_eq!(said("{\"<<\": a}").len(), 1);
+        assert_eq!(said("{a: \"a\\n\\u2028\", b: \"a\\nb\\u2029\"}").len(), 2);
+        assert_eq!(said("{a: \"a\\n\\u2028\\n\", b: \"a\\u2028\", \"a\\n\\u2028\": a}"), [""; 0]);
         let annotated = |text: &str| {
             let object = format!(
                 "{{apiVersion: v1, kind: ConfigMap, metadata: {{name: a, namespace: default, annotations: {{b: {text}}}}}, data: {{c: {text}}}}}"
