@@ -1,6 +1,9 @@
 //! `namespaces/`: each namespace once, whoever lives in it, with the Pod Security level they agree on.
 
-use super::part::{Part, list};
+use super::{
+    objects,
+    part::{Part, list},
+};
 use crate::{
     diag::{Diagnostic, Place, Problems},
     flux,
@@ -51,10 +54,12 @@ pub(super) fn files(env: &Environment, parts: &[Part], problems: &mut Problems) 
         .node();
         let place =
             said.and_then(|said| said.place).or_else(|| residents.first().map(|component| component.place));
+        let mut document = Document { node, component: None, place };
+        objects::keep_from_substitution(&mut document);
         let file = File {
             owner: owner.clone(),
-            bytes: yaml::emit(&node).into_bytes(),
-            documents: vec![Document { node, component: None, place }],
+            bytes: yaml::emit(&document.node).into_bytes(),
+            documents: vec![document],
             place,
         };
         // A name with other characters is no namespace; the checks tell.

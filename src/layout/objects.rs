@@ -102,9 +102,10 @@ fn scale_target(object: &Document) -> Option<Target> {
 }
 
 /// Marks an object with a literal `${` or `$$`: with any variable about, Flux would change it. Nothing is escaped,
-/// because without variables Flux would not unescape.
+/// because without variables Flux would not unescape. To substitute, Flux also writes the object and reads it again, and
+/// what it writes of several lines that begin with a tab, it cannot read.
 pub(super) fn keep_from_substitution(object: &mut Document) {
-    if looks_substituted(&object.node) {
+    if is_hurt_by_substitution(&object.node) {
         annotate(object, flux::SUBSTITUTE);
     }
 }
@@ -127,12 +128,14 @@ fn annotate(object: &mut Document, annotation: &str) {
     }
 }
 
-fn looks_substituted(node: &Node) -> bool {
-    let text = |text: &str| text.contains("${") || text.contains("$$");
+fn is_hurt_by_substitution(node: &Node) -> bool {
+    let text = |text: &str| {
+        text.contains("${") || text.contains("$$") || text.starts_with('\t') && text.contains('\n')
+    };
     match &node.value {
         Value::Str(value) => text(value),
-        Value::Seq(items) => items.iter().any(looks_substituted),
-        Value::Map(map) => map.iter().any(|(key, value)| text(&key.text) || looks_substituted(value)),
+        Value::Seq(items) => items.iter().any(is_hurt_by_substitution),
+        Value::Map(map) => map.iter().any(|(key, value)| text(&key.text) || is_hurt_by_substitution(value)),
         _ => false,
     }
 }
@@ -211,7 +214,7 @@ spec: {scaleTargetRef: {apiVersion: apps/v1, kind: Deployment, name: a}}
     }
 
     #[test]
-    fn text_that_looks_like_a_variable_is_kept() {
+    fn text_that_substitution_would_hurt_is_kept() {
         let marked = |data: &str| {
             let head = "{apiVersion: v1, kind: ConfigMap, metadata: {name: a}, data: ";
             prepared(&format!("{head}{data}}}")).contains("kustomize.toolkit.fluxcd.io/substitute: disabled")
@@ -219,6 +222,8 @@ spec: {scaleTargetRef: {apiVersion: apps/v1, kind: Deployment, name: a}}
         assert!(marked("{a: \"x ${Y} z\"}"));
         assert!(marked("{a: \"$$\"}"));
         assert!(marked("{\"${a}\": b}"));
+        assert!(marked("{a: \"\\tone\\ntwo\"}") && marked("{\"\\tone\\n\": a}"));
+        assert!(!marked("{a: \"\\tone\", b: \"one\\n\\ttwo\", c: \" \\t\\n\"}"));
         assert!(!marked("{a: \"$x $(y) {z}\"}"));
     }
 

@@ -387,6 +387,20 @@ fn pod_security_is_agreed_on_or_said() {
 }
 
 #[test]
+fn a_namespace_with_text_that_looks_like_a_variable_is_kept_from_substitution() {
+    let (one, text) = some("one");
+    let mut env = environment(vec![one]);
+    let annotations = Node::new(Map::from_iter([("shell".to_owned(), Node::new("${HOME}"))]));
+    let say = Namespace { pod_security: None, labels: None, annotations: Some(annotations), place: None };
+    env.namespaces.insert("one".to_owned(), say);
+    let namespace = file(&env, &[&text], "namespaces/namespace-one.yaml");
+    assert!(
+        namespace.ends_with("    shell: ${HOME}\n    kustomize.toolkit.fluxcd.io/substitute: disabled\n"),
+        "{namespace}"
+    );
+}
+
+#[test]
 fn given_namespaces_are_never_written() {
     let (mut one, text) = some("one");
     one.namespace = "kube-system".to_owned();
