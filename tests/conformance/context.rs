@@ -1,6 +1,9 @@
 //! What all judges share: programs, a temporary folder, and trees rendered by the `gen` that was just built.
 
-use crate::programs::Programs;
+use crate::{
+    programs::Programs,
+    trees::{self, Tree},
+};
 use std::{
     fs,
     path::{Path, PathBuf},
@@ -19,6 +22,7 @@ pub(crate) struct Context {
     scratch: tempfile::TempDir,
     numbers: AtomicUsize,
     fleet: OnceLock<PathBuf>,
+    trees: OnceLock<Vec<Tree>>,
 }
 
 impl Context {
@@ -29,6 +33,7 @@ impl Context {
             scratch: tempfile::Builder::new().prefix("gen-conformance-").tempdir().unwrap(),
             numbers: AtomicUsize::new(0),
             fleet: OnceLock::new(),
+            trees: OnceLock::new(),
         }
     }
 
@@ -72,6 +77,11 @@ impl Context {
             self.must_gen(self.root(), &["render", "--all", "--out", out.to_str().unwrap()]);
             out
         })
+    }
+
+    /// Every tree that is judged, rendered once.
+    pub(crate) fn trees(&self) -> &[Tree] {
+        self.trees.get_or_init(|| trees::all(self))
     }
 
     /// Names of the environments of the example fleet, sorted, with their trees.

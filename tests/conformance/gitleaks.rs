@@ -66,8 +66,10 @@ fn nothing(leaks: &[Leak]) {
 /// A secret that was found; what it is stays unsaid.
 #[derive(Debug)]
 struct Leak {
+    #[allow(dead_code, reason = "shown in the message")]
     rule: String,
     file: PathBuf,
+    #[allow(dead_code, reason = "shown in the message")]
     line: u64,
 }
 

@@ -4,7 +4,6 @@
 //! file a judge; each gives a [`suite::Judge`] and stands in the list below. `just judges` builds the programs. One that
 //! is missing is told, and with `GEN_JUDGES=required` it fails.
 #![allow(
-    dead_code,
     clippy::unwrap_used,
     clippy::disallowed_methods,
     clippy::print_stdout,
@@ -15,20 +14,31 @@
 mod api_server;
 mod cluster;
 mod context;
+mod flux;
 mod gitleaks;
 mod helm;
+#[path = "../hostile/mod.rs"]
+mod hostile;
 mod kube_score;
 mod kubeconform;
+mod kustomize;
+#[path = "../objects/mod.rs"]
+mod objects;
 mod programs;
+mod readers;
 mod reconcile;
 mod rendered;
 mod suite;
 mod table;
+mod trees;
 
 use std::process::ExitCode;
 
 /// Every judge, in the order of the table.
 const JUDGES: &[&suite::Judge] = &[
+    &readers::JUDGE,
+    &kustomize::JUDGE,
+    &flux::JUDGE,
     &api_server::JUDGE,
     &reconcile::JUDGE,
     &helm::JUDGE,

@@ -5,11 +5,12 @@ mod attacks;
 mod cases;
 mod charts;
 mod cli;
+#[path = "../hostile/mod.rs"]
 mod hostile;
-mod judges;
 mod kill;
 mod kinds;
-mod kustomize;
-mod readers;
+#[path = "../objects/mod.rs"]
+mod objects;
 mod readme;
 mod sandbox;
+mod texts;

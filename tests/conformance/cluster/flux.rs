@@ -37,7 +37,7 @@ pub(crate) struct Flux<'c> {
     artifacts: Artifacts,
     // Dropped in this order.
     controller: Guard,
-    control: ControlPlane,
+    _control: ControlPlane,
     _context: &'c Context,
 }
 
@@ -55,7 +55,7 @@ impl<'c> Flux<'c> {
         }
         let controller = controller(context, &control);
         let artifacts = Artifacts::new(context);
-        Self { api, journal, stand_in, artifacts, controller, control, _context: context }
+        Self { api, journal, stand_in, artifacts, controller, _control: control, _context: context }
     }
 
     /// Watches every kind of a tree that is served now; those of charts are watched when they come.

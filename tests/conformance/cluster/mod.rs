@@ -41,7 +41,7 @@ pub(crate) struct ControlPlane {
     folder: PathBuf,
     // Dropped in this order.
     _proxy: Guard,
-    server: Guard,
+    _server: Guard,
     _etcd: Guard,
 }
 
@@ -61,12 +61,7 @@ impl ControlPlane {
         let api = Api::new(plain);
         let words = || format!("{}\n{}", server.last_words(), proxy.last_words());
         until(Duration::from_secs(60), &words, || api.ready());
-        Self { api, kubeconfig, folder, _proxy: proxy, server, _etcd: etcd }
-    }
-
-    /// The last lines of the API server's log.
-    pub(crate) fn last_words(&self) -> String {
-        self.server.last_words()
+        Self { api, kubeconfig, folder, _proxy: proxy, _server: server, _etcd: etcd }
     }
 
     /// Creates a namespace with these labels, if it is not there.
