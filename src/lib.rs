@@ -6,6 +6,7 @@
 
 pub mod diag;
 pub mod hash;
+pub mod plain;
 pub mod name;
 pub mod recipient;
 pub mod yaml;

@@ -9,8 +9,10 @@
 //! | what stands in the text, unresolved | [`raw::parse`], then [`scalar::literal`], [`key_text`], [`MapBuilder`] |
 //! | what a plain scalar means, and whether readers agree | [`scalar::resolve`], [`scalar::disputed`] |
 //! | text from values | [`emit`], [`emit_all`], [`emit_into`], after [`refused`] |
+//! | text with its comments, to change and write back | [`commented`] |
 //! | JSON from values | [`to_json`] |
 
+pub mod commented;
 mod decode;
 mod emit;
 mod json;

@@ -9,7 +9,7 @@ use std::{borrow::Cow, collections::HashMap, sync::Arc};
 pub const MAX_DEPTH: usize = 100;
 
 /// What aliases may add to a text, in values; a value weighs more the longer it is.
-const ALIAS_BUDGET: usize = 500_000;
+pub(super) const ALIAS_BUDGET: usize = 500_000;
 
 /// One document of a stream.
 #[derive(Clone, Debug)]
@@ -378,7 +378,7 @@ fn measure(node: &RawNode) -> (usize, usize) {
 }
 
 /// `!!str` for the long form of YAML's own tags.
-fn tag_text(tag: &Tag) -> Arc<str> {
+pub(super) fn tag_text(tag: &Tag) -> Arc<str> {
     let full = format!("{}{}", tag.handle, tag.suffix);
     match full.strip_prefix("tag:yaml.org,2002:") {
         Some(name) => format!("!!{name}").into(),

@@ -72,7 +72,7 @@ fn number(text: &str) -> Scalar {
 }
 
 /// What begins with a dot: here `_` counts only between two digits.
-fn fraction(text: &str) -> Option<f64> {
+pub(super) fn fraction(text: &str) -> Option<f64> {
     if !text.contains('_') {
         return finite(text);
     }
@@ -94,7 +94,7 @@ fn decimal(plain: &str) -> Scalar {
 }
 
 /// `Some(None)`: an integer, but one that only fits into 64 bits without a sign.
-fn integer(plain: &str) -> Option<Option<i64>> {
+pub(super) fn integer(plain: &str) -> Option<Option<i64>> {
     let unsigned = plain.strip_prefix(['+', '-']).unwrap_or(plain);
     let (radix, digits) = match unsigned.as_bytes() {
         [b'0', b'x' | b'X', _, ..] => (16, &unsigned[2..]),
@@ -118,7 +118,7 @@ fn integer(plain: &str) -> Option<Option<i64>> {
 }
 
 /// A decimal float that fits; not `inf`, not hexadecimal.
-fn finite(plain: &str) -> Option<f64> {
+pub(super) fn finite(plain: &str) -> Option<f64> {
     let rest = plain.strip_prefix(['+', '-']).unwrap_or(plain);
     let (mantissa, exponent) = match rest.find(['e', 'E']) {
         Some(at) => (&rest[..at], Some(&rest[at + 1..])),
@@ -134,11 +134,11 @@ fn finite(plain: &str) -> Option<f64> {
     (good && exponent).then(|| plain.parse::<f64>().ok()).flatten().filter(|f| f.is_finite())
 }
 
-fn is_infinite(text: &str) -> bool {
+pub(super) fn is_infinite(text: &str) -> bool {
     matches!(text.strip_prefix(['+', '-']).unwrap_or(text), ".inf" | ".Inf" | ".INF")
 }
 
-fn is_nan(text: &str) -> bool {
+pub(super) fn is_nan(text: &str) -> bool {
     matches!(text, ".nan" | ".NaN" | ".NAN")
 }
 

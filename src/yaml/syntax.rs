@@ -114,6 +114,35 @@ fn conflict(text: &str, source: SourceId) -> Option<Diagnostic> {
     None
 }
 
+/// As [`bad_alias`], for a text that may be secret: `*` may be the first letter of a password.
+pub(super) fn bad_alias_unseen(place: Place) -> Diagnostic {
+    Diagnostic::error("yaml/alias", "an alias names no anchor that stands before it in the document")
+        .at(place)
+        .help("quote the text if no alias is meant")
+}
+
+/// As [`explain`], for a text that may be secret: nothing of it is in the words.
+pub(super) fn explain_unseen(text: &str, source: SourceId, at: usize, info: &str) -> Diagnostic {
+    let at = at.min(text.len());
+    let at = if text[at..].is_empty() { text.trim_end().len() } else { at };
+    if let Some(conflict) = conflict(text, source) {
+        return conflict;
+    }
+    let place = spot(text, source, at);
+    if info.contains("recursion limit") {
+        return too_deep(place);
+    }
+    if info.contains("unknown anchor") {
+        return bad_alias_unseen(place);
+    }
+    let known = WORDS.iter().find(|(parts, ..)| parts.iter().any(|part| info.contains(part)));
+    let (message, help) = known.map_or(
+        ("this is not valid YAML", "check indentation, quotes and colons around here"),
+        |(_, message, help)| (message, help),
+    );
+    Diagnostic::error("yaml/syntax", message).at(place).help(help)
+}
+
 /// What the parser complained about at a byte, for people.
 pub(super) fn explain(text: &str, source: SourceId, at: usize, info: &str) -> Diagnostic {
     let at = at.min(text.len());
