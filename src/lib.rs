@@ -16,6 +16,7 @@ pub mod chart;
 pub mod tree;
 pub mod flux;
 pub mod host;
+pub mod secret;
 pub mod config;
 pub mod template;
 pub mod load;

@@ -3,6 +3,7 @@
 //!
 //! Texts are [`PlainText`], because they may be secrets: nothing here shows one, in no message either.
 
+mod build;
 mod comments;
 mod edit;
 mod emit;
@@ -242,4 +243,4 @@ impl PartialEq for Node {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

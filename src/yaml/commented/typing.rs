@@ -93,6 +93,25 @@ fn number(text: &str) -> Result<Value, Unfit> {
     }
 }
 
+impl Scalar {
+    /// A scalar from text that a program wrote: `1`, `t` and `TRUE` are true, a float may have an exponent. `None` if the
+    /// text does not fit the type.
+    pub fn canonical(kind: Kind, text: PlainText) -> Option<Self> {
+        let text = match kind {
+            Kind::Str => text,
+            Kind::Int => text.parse::<i64>().ok()?.to_string().into(),
+            Kind::Float => float_text(text.parse().ok()?).into(),
+            Kind::Bool => match &*text {
+                "1" | "t" | "T" | "true" | "TRUE" | "True" => "True".into(),
+                "0" | "f" | "F" | "false" | "FALSE" | "False" => "False".into(),
+                _ => return None,
+            },
+            Kind::Time => time::timestamp(&text)?.into(),
+        };
+        Some(Self { kind, text })
+    }
+}
+
 /// The shortest decimal that reads back the same, never with an exponent.
 pub(super) fn float_text(float: f64) -> String {
     if float.is_nan() {

@@ -1,0 +1,11 @@
+//! Sealed files: who is to open them, what they hold, and the formats they have.
+
+pub mod manifest;
+mod moment;
+mod policy;
+mod random;
+pub mod sops;
+
+pub use moment::Moment;
+pub use policy::{Policy, Recipient, RecipientKind};
+pub use random::{ALPHABET, LONGEST, generate};

@@ -1,0 +1,269 @@
+//! Which values of a file are encrypted.
+
+use regex::{Regex, RegexBuilder};
+
+/// The rule of a file: at most one of these stands in its metadata.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Rule {
+    /// What it looks at.
+    pub kind: RuleKind,
+    /// The suffix or regular expression (Go's RE2 syntax, matches anywhere).
+    pub pattern: String,
+}
+
+/// The six kinds of rules, by the names they have in the metadata.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum RuleKind {
+    /// `encrypted_comment_regex`: what stands under a comment that matches, but not the comment.
+    EncryptedCommentRegex,
+    /// `encrypted_regex`: what has a key on its path that matches.
+    EncryptedRegex,
+    /// `encrypted_suffix`: what has a key on its path that ends so.
+    EncryptedSuffix,
+    /// `unencrypted_comment_regex`: all but what stands under a comment that matches.
+    UnencryptedCommentRegex,
+    /// `unencrypted_regex`: all but what has a key on its path that matches.
+    UnencryptedRegex,
+    /// `unencrypted_suffix`: all but what has a key on its path that ends so.
+    UnencryptedSuffix,
+}
+
+impl RuleKind {
+    /// All, in the order of their names.
+    pub const ALL: [RuleKind; 6] = [
+        RuleKind::EncryptedCommentRegex,
+        RuleKind::EncryptedRegex,
+        RuleKind::EncryptedSuffix,
+        RuleKind::UnencryptedCommentRegex,
+        RuleKind::UnencryptedRegex,
+        RuleKind::UnencryptedSuffix,
+    ];
+
+    /// Its name in the metadata.
+    pub fn name(self) -> &'static str {
+        match self {
+            RuleKind::EncryptedCommentRegex => "encrypted_comment_regex",
+            RuleKind::EncryptedRegex => "encrypted_regex",
+            RuleKind::EncryptedSuffix => "encrypted_suffix",
+            RuleKind::UnencryptedCommentRegex => "unencrypted_comment_regex",
+            RuleKind::UnencryptedRegex => "unencrypted_regex",
+            RuleKind::UnencryptedSuffix => "unencrypted_suffix",
+        }
+    }
+}
+
+/// What SOPS takes when a file names no rule.
+impl Default for Rule {
+    fn default() -> Self {
+        Self { kind: RuleKind::UnencryptedSuffix, pattern: "_unencrypted".to_owned() }
+    }
+}
+
+impl Rule {
+    /// The rule for Kubernetes Secrets: all of `data` and `stringData`.
+    pub fn secret() -> Self {
+        Self { kind: RuleKind::EncryptedRegex, pattern: SECRET.to_owned() }
+    }
+
+    /// Made ready to be asked.
+    ///
+    /// # Errors
+    /// Says what is wrong with the regular expression.
+    pub(super) fn matcher(&self) -> Result<Matcher, String> {
+        let matches = match self.kind {
+            RuleKind::EncryptedSuffix | RuleKind::UnencryptedSuffix => Matches::Suffix(self.pattern.clone()),
+            _ if self.pattern == SECRET => Matches::Secret,
+            _ => Matches::Regex(regex(&self.pattern)?),
+        };
+        Ok(Matcher { kind: self.kind, matches })
+    }
+}
+
+const SECRET: &str = "^(data|stringData)$";
+
+/// A rule with its expression compiled.
+#[derive(Clone, Debug)]
+pub(super) struct Matcher {
+    kind: RuleKind,
+    matches: Matches,
+}
+
+#[derive(Clone, Debug)]
+enum Matches {
+    Suffix(String),
+    /// The rule that nearly every file has, without an engine.
+    Secret,
+    Regex(Regex),
+}
+
+impl Matches {
+    fn is(&self, text: &str) -> bool {
+        match self {
+            Matches::Suffix(suffix) => text.ends_with(suffix.as_str()),
+            Matches::Secret => matches!(text, "data" | "stringData"),
+            Matches::Regex(regex) => regex.is_match(text),
+        }
+    }
+}
+
+/// Where a value or comment stands.
+pub(super) struct Position<'a> {
+    /// The keys from the top.
+    pub(super) keys: &'a [&'a str],
+    /// For each level the comments that stand right before, with the comment itself at the end if it is one.
+    pub(super) comments: &'a [Vec<&'a str>],
+    pub(super) is_comment: bool,
+}
+
+impl Matcher {
+    /// Is what stands there encrypted?
+    pub(super) fn encrypts(&self, at: &Position) -> bool {
+        let key = || at.keys.iter().any(|key| self.matches.is(key));
+        match self.kind {
+            RuleKind::EncryptedSuffix | RuleKind::EncryptedRegex => key(),
+            RuleKind::UnencryptedSuffix | RuleKind::UnencryptedRegex => !key(),
+            RuleKind::UnencryptedCommentRegex => {
+                !at.comments.iter().flatten().any(|text| self.matches.is(text))
+            }
+            RuleKind::EncryptedCommentRegex => {
+                // The comment that says so stays readable itself.
+                let last = at.comments.last().map_or(0, Vec::len);
+                let own = |level: usize, number: usize| {
+                    at.is_comment && level + 1 == at.comments.len() && number + 1 == last
+                };
+                at.comments.iter().enumerate().any(|(level, texts)| {
+                    texts
+                        .iter()
+                        .enumerate()
+                        .any(|(number, text)| !own(level, number) && self.matches.is(text))
+                })
+            }
+        }
+    }
+
+    /// May an encrypted comment not be mistaken for one that the rule looks for?
+    pub(super) fn confuses(&self, encrypted_comment: &str) -> bool {
+        self.kind == RuleKind::UnencryptedCommentRegex && self.matches.is(encrypted_comment)
+    }
+}
+
+/// Go's syntax as this engine reads it: there `\d`, `\s`, `\w` and `\b` know only ASCII.
+fn regex(pattern: &str) -> Result<Regex, String> {
+    let mut ours = String::with_capacity(pattern.len());
+    let mut in_class = false;
+    let mut chars = pattern.chars().peekable();
+    while let Some(c) = chars.next() {
+        match c {
+            '\\' => match chars.next() {
+                Some('Q') => literal(&mut chars, &mut ours),
+                Some(escape) => ours.push_str(&ascii(escape, in_class)),
+                None => ours.push('\\'),
+            },
+            '[' if !in_class => {
+                in_class = true;
+                ours.push('[');
+                if chars.peek() == Some(&'^') {
+                    ours.extend(chars.next());
+                }
+                if chars.peek() == Some(&']') {
+                    chars.next();
+                    ours.push_str("\\]");
+                }
+            }
+            '[' if chars.peek() != Some(&':') => ours.push_str("\\["),
+            ']' if in_class && !ours.ends_with(':') => {
+                in_class = false;
+                ours.push(']');
+            }
+            '&' | '~' if in_class => ours.extend(['\\', c]),
+            c => ours.push(c),
+        }
+    }
+    RegexBuilder::new(&ours).size_limit(1 << 20).build().map_err(|error| match error {
+        regex::Error::CompiledTooBig(_) => "it is too big".to_owned(),
+        error => {
+            error.to_string().lines().last().unwrap_or_default().trim_start_matches("error: ").to_owned()
+        }
+    })
+}
+
+/// `\Q…\E`: the text as it stands.
+fn literal(chars: &mut std::iter::Peekable<std::str::Chars>, out: &mut String) {
+    while let Some(c) = chars.next() {
+        if c == '\\' && chars.peek() == Some(&'E') {
+            chars.next();
+            return;
+        }
+        out.push_str(&regex::escape(c.encode_utf8(&mut [0; 4])));
+    }
+}
+
+fn ascii(escape: char, in_class: bool) -> String {
+    let class = match escape {
+        'd' | 'D' => "0-9",
+        's' | 'S' => "\\t\\n\\f\\r ",
+        'w' | 'W' => "0-9A-Za-z_",
+        'b' | 'B' if !in_class => return format!("(?-u:\\{escape})"),
+        _ => return format!("\\{escape}"),
+    };
+    match (escape.is_ascii_uppercase(), in_class) {
+        (false, true) => class.to_owned(),
+        (negated, _) => format!("[{}{class}]", if negated { "^" } else { "" }),
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    fn encrypts(
+        kind: RuleKind,
+        pattern: &str,
+        keys: &[&str],
+        comments: &[Vec<&str>],
+        is_comment: bool,
+    ) -> bool {
+        let matcher = Rule { kind, pattern: pattern.to_owned() }.matcher().unwrap();
+        matcher.encrypts(&Position { keys, comments, is_comment })
+    }
+
+    #[test]
+    fn any_key_on_the_path_decides() {
+        let with = |kind, pattern: &str, keys: &[&str]| encrypts(kind, pattern, keys, &[], false);
+        assert!(with(RuleKind::EncryptedRegex, "^(data|stringData)$", &["data", "x"]));
+        assert!(!with(RuleKind::EncryptedRegex, "^(data|stringData)$", &["metadata", "x"]));
+        assert!(with(RuleKind::EncryptedRegex, "data", &["metadata", "x"]), "expressions are not anchored");
+        assert!(with(RuleKind::UnencryptedRegex, "^a$", &["b", "c"]));
+        assert!(!with(RuleKind::UnencryptedRegex, "^a$", &["b", "a", "c"]));
+        assert!(!with(RuleKind::UnencryptedSuffix, "_unencrypted", &["a_unencrypted", "b"]));
+        assert!(with(RuleKind::UnencryptedSuffix, "_unencrypted", &[]));
+        assert!(with(RuleKind::EncryptedSuffix, "_secret", &["a_secret"]));
+        assert!(!with(RuleKind::EncryptedSuffix, "_secret", &["a"]));
+        assert!(with(RuleKind::EncryptedSuffix, "", &["a"]));
+    }
+
+    #[test]
+    fn a_comment_that_asks_for_encryption_stays_readable() {
+        let kind = RuleKind::EncryptedCommentRegex;
+        assert!(!encrypts(kind, "^ sealed$", &["a"], &[vec![" sealed"]], true));
+        assert!(encrypts(kind, "^ sealed$", &["a"], &[vec![" sealed"]], false));
+        assert!(encrypts(kind, "^ sealed$", &["a"], &[vec![" sealed", " more"]], true));
+        assert!(encrypts(kind, "^ sealed$", &["a", "b"], &[vec![" sealed"], vec![]], false));
+        assert!(!encrypts(RuleKind::UnencryptedCommentRegex, "clear", &["a"], &[vec!["clear"]], true));
+    }
+
+    #[test]
+    fn expressions_are_those_of_go() {
+        let is = |pattern: &str, text: &str| regex(pattern).unwrap().is_match(text);
+        assert!(is(r"^\d+$", "12") && !is(r"^\d+$", "١٢"), "only ASCII digits");
+        assert!(is(r"^[\w.]+$", "a.b") && !is(r"^[\w.]+$", "é"));
+        assert!(is(r"^\W$", "é") && is(r"a\b", "aé"));
+        assert!(is(r"^\Qa.b\E$", "a.b") && !is(r"^\Qa.b\E$", "axb"));
+        assert!(
+            is(r"^[[:alpha:]&&]+$", "a&") && is("^[]a]$", "]") && is("^[^]a]$", "b") && is("^[a[b]$", "[")
+        );
+        assert!(is(r"(?i)^PASS", "password") && is(r"\Aa\z", "a") && is(r"^\pL$", "é"));
+        assert_eq!(regex("(").unwrap_err(), "unclosed group");
+    }
+}

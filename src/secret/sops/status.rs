@@ -1,0 +1,163 @@
+//! What can be said of a sealed file without a key: its keys, its recipients against policy, what stands in clear.
+
+use super::{file::Sealed, rule::Rule, value::looks_encrypted};
+use crate::{
+    diag::{Diagnostic, Place, Problems, list},
+    secret::{Policy, Recipient, manifest},
+    yaml::commented::{Document, Item, Node, Value},
+};
+
+/// A sealed file beside what is wanted of it.
+#[derive(Clone, Debug, Default)]
+pub struct Status {
+    /// The Secrets in it: name, namespace, and keys in the order of the file.
+    pub secrets: Vec<SealedSecret>,
+    /// Recipients that are wanted and cannot open it.
+    pub missing: Vec<Recipient>,
+    /// Recipients that can open it and are not wanted.
+    pub extra: Vec<String>,
+    /// The rule of the file, if it is not the wanted one.
+    pub other_rule: Option<Rule>,
+    /// Values under `data` and `stringData` that stand in clear: their names and places.
+    pub clear: Vec<(String, Option<Place>)>,
+    /// Is nothing encrypted at all?
+    pub nothing: bool,
+}
+
+/// A Secret in a sealed file.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct SealedSecret {
+    /// `metadata.name`.
+    pub name: String,
+    /// `metadata.namespace`.
+    pub namespace: String,
+    /// The keys of `data` and `stringData`.
+    pub keys: Vec<String>,
+}
+
+impl Status {
+    /// Is the file as it is wanted?
+    pub fn is_good(&self) -> bool {
+        self.missing.is_empty()
+            && self.extra.is_empty()
+            && self.other_rule.is_none()
+            && self.clear.is_empty()
+            && !self.nothing
+    }
+}
+
+impl Sealed {
+    /// Compares the file with policy. What is encrypted is taken for genuine: only a key can tell.
+    pub fn status(&self, policy: &Policy) -> Status {
+        let mut status = Status::default();
+        let now = self.recipients();
+        status.missing =
+            policy.recipients.iter().filter(|r| !now.contains(&r.key.as_str())).cloned().collect();
+        let is_wanted = |key: &str| policy.recipients.iter().any(|recipient| recipient.key == key);
+        status.extra = now.iter().filter(|key| !is_wanted(key)).map(|key| (*key).to_owned()).collect();
+        status.other_rule = (*self.rule() != policy.rule).then(|| self.rule().clone());
+        let mut encrypted = 0;
+        for document in self.documents() {
+            for part in document.items.iter().filter_map(Item::entry) {
+                let name = part.key.as_ref().map_or("", |key| key.text.as_str());
+                let counts = manifest::is_secret(&document) && matches!(name, "data" | "stringData");
+                leaves(&part.node, name, &mut |name, node, text| {
+                    encrypted += usize::from(looks_encrypted(text));
+                    if counts && !text.is_empty() && !looks_encrypted(text) {
+                        status.clear.push((name.to_owned(), node.place));
+                    }
+                });
+            }
+            if manifest::is_secret(&document) {
+                status.secrets.push(secret(&document));
+            }
+        }
+        status.nothing = encrypted == 0;
+        status
+    }
+
+    /// Reports what of the status is not as it is wanted; `rekey` is the command that repairs it.
+    pub fn check(&self, policy: &Policy, rekey: &str, problems: &mut Problems) {
+        let status = self.status(policy);
+        let top = self.metadata.place;
+        if !status.missing.is_empty() || !status.extra.is_empty() {
+            let said = Diagnostic::error(
+                "secret/recipients",
+                "the recipients of this file are not those of its environments",
+            )
+            .at(top);
+            let missing = status.missing.iter().map(|recipient| recipient.name.as_str());
+            let said = if status.missing.is_empty() {
+                said
+            } else {
+                said.because(format!("{} cannot open it", list(missing)))
+            };
+            let extra = status.extra.iter().map(String::as_str);
+            let said = if status.extra.is_empty() {
+                said
+            } else {
+                said.because(format!("{} can open it and should not", list(extra)))
+            };
+            problems.push(said.help(format!("run `{rekey}`")));
+        }
+        if let Some(rule) = &status.other_rule {
+            problems.push(
+                Diagnostic::error(
+                    "secret/rule",
+                    format!(
+                        "the rule of this file is `{}: {}`, and not the wanted one",
+                        rule.kind.name(),
+                        rule.pattern
+                    ),
+                )
+                .at(top)
+                .because(format!("`{}: {}` is", policy.rule.kind.name(), policy.rule.pattern))
+                .help(format!("run `{rekey}`")),
+            );
+        }
+        for (name, place) in &status.clear {
+            problems.push(
+                Diagnostic::error("secret/clear-value", format!("`{name}` stands in clear in a sealed file"))
+                    .at(*place)
+                    .secret(*place)
+                    .because("whoever can read the repository knows it")
+                    .help("seal the file again, and replace the value where it was issued"),
+            );
+        }
+        if status.nothing {
+            problems.push(
+                Diagnostic::error(
+                    "secret/nothing-sealed",
+                    "the file has a `sops` block, but no encrypted value",
+                )
+                .at(top)
+                .help("seal it again"),
+            );
+        }
+    }
+}
+
+fn secret(document: &Document) -> SealedSecret {
+    let text = |path: &[&str]| document.text_at(path).unwrap_or_default().to_owned();
+    SealedSecret {
+        name: text(&["metadata", "name"]),
+        namespace: text(&["metadata", "namespace"]),
+        keys: manifest::keys(document).into_iter().map(str::to_owned).collect(),
+    }
+}
+
+/// Each value with its name and text.
+fn leaves(node: &Node, name: &str, each: &mut dyn FnMut(&str, &Node, &str)) {
+    match &node.value {
+        Value::Map(items) | Value::Seq(items) => {
+            for entry in items.iter().filter_map(Item::entry) {
+                match &entry.key {
+                    Some(key) => leaves(&entry.node, &format!("{name}.{}", key.text), each),
+                    None => leaves(&entry.node, name, each),
+                }
+            }
+        }
+        Value::Null => {}
+        Value::Scalar(scalar) => each(name, node, &scalar.text),
+    }
+}
