@@ -7,5 +7,5 @@ mod random;
 pub mod sops;
 
 pub use moment::Moment;
-pub use policy::{Policy, Recipient, RecipientKind};
+pub use policy::{Policy, Reader};
 pub use random::{ALPHABET, LONGEST, generate};

@@ -1,15 +1,17 @@
 //! An opened file, written again: with new values, for other recipients, with a new key. What did not change keeps its text.
 
 use super::{
-    file::{self, Sealed},
-    metadata::{self, Service},
+    file,
+    metadata::{self, KeyEntry, Service},
     open::Opened,
+    rule::Rule,
     seal::{self, Known, Reuse, Sealing},
     value::DataKey,
+    wanted::{self, Key, Wanted},
 };
 use crate::{
     diag::{Diagnostic, Problems, list},
-    secret::{Moment, Policy, Recipient, RecipientKind},
+    secret::{Moment, Policy},
     yaml::commented::{self, Document, Item},
 };
 
@@ -31,25 +33,10 @@ pub struct Outcome {
     pub to_replace: Vec<String>,
 }
 
-impl Sealed {
-    /// Recipients and rule as the file has them.
-    pub fn policy(&self) -> Policy {
-        let recipient = |key: &str| {
-            Recipient::new(key, key).unwrap_or_else(|_| Recipient {
-                name: key.to_owned(),
-                key: key.to_owned(),
-                kind: RecipientKind::Plugin,
-            })
-        };
-        let recipients = self.recipients().into_iter().map(recipient);
-        Policy { rule: self.rule().clone(), ..Policy::secret(recipients) }
-    }
-}
-
 impl Opened {
     /// Writes other values; recipients and rule stay. `None` if an error was pushed.
     pub fn reseal(&self, documents: &[Document], now: Moment, problems: &mut Problems) -> Option<Outcome> {
-        self.update(documents, &self.sealed.policy(), now, problems)
+        self.write_with(documents, &Wanted::from(&self.sealed), None, now, problems)
     }
 
     /// Brings recipients and rule to policy. Adding recipients keeps the data key; removing one makes a new one. `None` if
@@ -60,8 +47,9 @@ impl Opened {
 
     /// Makes a new data key, and encrypts every value anew. `None` if an error was pushed.
     pub fn rotate(&self, policy: &Policy, now: Moment, problems: &mut Problems) -> Option<Outcome> {
-        let plan = self.plan(policy, true, problems)?;
-        self.write(&self.plain, policy, plan, &self.known, now, problems)
+        let wanted = Wanted::from(policy);
+        let plan = self.plan(&wanted, true, problems)?;
+        self.write(&self.plain, &wanted.rule, plan, &self.known, now, problems)
     }
 
     /// Writes other values and brings recipients and rule to policy. `None` if an error was pushed.
@@ -72,7 +60,7 @@ impl Opened {
         now: Moment,
         problems: &mut Problems,
     ) -> Option<Outcome> {
-        self.write_with(documents, policy, None, now, problems)
+        self.write_with(documents, &policy.into(), None, now, problems)
     }
 
     /// As [`Opened::update`], where values may also come from another version of the file: where that has the same data
@@ -80,24 +68,24 @@ impl Opened {
     pub(super) fn write_with(
         &self,
         documents: &[Document],
-        policy: &Policy,
+        wanted: &Wanted,
         other: Option<&Opened>,
         now: Moment,
         problems: &mut Problems,
     ) -> Option<Outcome> {
-        let plan = self.plan(policy, false, problems)?;
+        let plan = self.plan(wanted, false, problems)?;
         let mut known = self.known.clone();
         if let Some(other) = other.filter(|other| other.key.bytes() == self.key.bytes()) {
             let own: HashSet<&str> = self.known.iter().map(|known| known.text.as_str()).collect();
             known.extend(other.known.iter().filter(|known| !own.contains(known.text.as_str())).cloned());
         }
-        self.write(documents, policy, plan, &known, now, problems)
+        self.write(documents, &wanted.rule, plan, &known, now, problems)
     }
 
     fn write(
         &self,
         documents: &[Document],
-        policy: &Policy,
+        rule: &Rule,
         plan: Plan,
         known: &[Known],
         now: Moment,
@@ -106,7 +94,7 @@ impl Opened {
         let before = problems.errors();
         let sealed = &self.sealed;
         seal::check(documents, sealed.source, problems);
-        let matcher = seal::matcher(&policy.rule, sealed.source, problems)?;
+        let matcher = seal::matcher(rule, sealed.source, problems)?;
         let sealing = Sealing {
             key: plan.key(&self.key),
             matcher: &matcher,
@@ -115,18 +103,19 @@ impl Opened {
         let known = if plan.fresh.is_some() { &[][..] } else { known };
         let settled = if documents == self.plain { documents.to_vec() } else { seal::settled(documents) };
         let encrypted = sealing.encrypt(&settled, &mut Reuse::new(known), problems);
-        seal::something(&encrypted, &policy.rule, sealed.source, problems);
+        seal::something(&encrypted, rule, sealed.source, problems);
         if problems.errors() > before {
             return None;
         }
         let old = metadata::block(&sealed.documents.first()?.items)?.items();
         let mut block = old.to_vec();
-        metadata::set_rule(&mut block, &policy.rule);
+        metadata::set_rule(&mut block, rule);
         if plan.fresh.is_some() || !plan.added.is_empty() {
             metadata::set_age(&mut block, &plan.age);
         }
+        metadata::remove_pgp(&mut block, &plan.removed);
         let same = plan.fresh.is_none()
-            && policy.rule == sealed.metadata.rule
+            && *rule == sealed.metadata.rule
             && encrypted.documents == sealed.documents();
         if !same {
             seal::stamp(&mut block, sealing.key, &encrypted.mac, now);
@@ -152,15 +141,14 @@ impl Opened {
     }
 
     /// Who gets the key, and which.
-    fn plan(&self, policy: &Policy, fresh: bool, problems: &mut Problems) -> Option<Plan> {
+    fn plan(&self, wanted: &Wanted, fresh: bool, problems: &mut Problems) -> Option<Plan> {
         let before = problems.errors();
         let sealed = &self.sealed;
-        let now: Vec<&str> = sealed.recipients();
-        let added: Vec<&Recipient> =
-            policy.recipients.iter().filter(|r| !now.contains(&r.key.as_str())).collect();
-        let is_wanted = |key: &str| policy.recipients.iter().any(|recipient| recipient.key == key);
-        let removed: Vec<String> =
-            now.iter().filter(|key| !is_wanted(key)).map(|key| (*key).to_owned()).collect();
+        wanted::somebody(wanted, problems);
+        let now: Vec<String> =
+            sealed.entries().filter(|entry| wanted::is_named(entry)).map(wanted::text).collect();
+        let added: Vec<&Key> = wanted.keys.iter().filter(|key| !now.contains(&key.text)).collect();
+        let removed: Vec<String> = now.into_iter().filter(|text| !wanted.has(text)).collect();
         let fresh = fresh || !removed.is_empty();
         if sealed.metadata.groups.len() > 1 {
             if fresh || !added.is_empty() {
@@ -179,27 +167,29 @@ impl Opened {
         let key = if fresh { Some(DataKey::generate()) } else { None };
         let age = match &key {
             Some(key) => {
-                self.refuse_foreign(problems);
-                seal::wrap_all(&policy.recipients, key, problems)
+                self.refuse_foreign(&removed, problems);
+                let age =
+                    wanted.keys.iter().filter(|key| key.recipient.as_ref().is_none_or(|r| r.kind().is_age()));
+                wanted::wrap_all(age, key, problems)
             }
             None => {
                 let kept = sealed.entries().filter(|entry| entry.service == Service::Age);
                 let kept = kept.map(|entry| (entry.name.clone(), entry.enc.clone()));
-                let new =
-                    added.iter().filter_map(|r| Some((r.key.clone(), seal::wrap(r, &self.key, problems)?)));
-                kept.chain(new.collect::<Vec<_>>()).collect()
+                kept.chain(wanted::wrap_all(added.iter().copied(), &self.key, problems)).collect()
             }
         };
-        let added = added.into_iter().map(|recipient| recipient.key.clone()).collect();
+        let added = added.into_iter().map(|key| key.text.clone()).collect();
         (problems.errors() == before).then_some(Plan { fresh: key, age, added, removed })
     }
 
     /// A new data key would lock out whoever opens the file by other means.
-    fn refuse_foreign(&self, problems: &mut Problems) {
-        let foreign = self.sealed.foreign_keys();
+    fn refuse_foreign(&self, removed: &[String], problems: &mut Problems) {
+        let stays =
+            |entry: &&KeyEntry| entry.service != Service::Age && !removed.contains(&wanted::text(entry));
+        let foreign: Vec<&KeyEntry> = self.sealed.entries().filter(stays).collect();
         if !foreign.is_empty() {
             let names: Vec<String> =
-                foreign.iter().map(|(service, key)| format!("{} `{key}`", service.name())).collect();
+                foreign.iter().map(|entry| format!("{} {}", entry.service.name(), entry.name)).collect();
             problems.push(
                 Diagnostic::error(
                     "secret/foreign",

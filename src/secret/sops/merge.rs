@@ -1,9 +1,13 @@
 //! Two versions of a file and the one they come from, merged key by key in memory.
 
-use super::{change::Outcome, open::Opened};
+use super::{
+    change::Outcome,
+    open::Opened,
+    wanted::{Key, Wanted},
+};
 use crate::{
     diag::Problems,
-    secret::{Moment, Policy, Recipient},
+    secret::Moment,
     yaml::commented::{Document, Entry, Item, Node, Value},
 };
 use std::fmt;
@@ -80,14 +84,12 @@ pub fn merge(
         Merging { favour: favour.unwrap_or(Side::Ours), path: Vec::new(), conflicts: Vec::new() };
     let documents =
         merging.documents(base.map_or(&[][..], Opened::documents), ours.documents(), theirs.documents());
-    let policy = policy(base, ours, theirs, &mut merging);
-    let loses = |side: &Opened| {
-        side.sealed().recipients().iter().any(|key| !policy.recipients.iter().any(|r| r.key == *key))
-    };
+    let wanted = wanted(base, ours, theirs, &mut merging);
+    let loses = |side: &Opened| Wanted::from(side.sealed()).keys.iter().any(|key| !wanted.has(&key.text));
     // Whoever was removed knows the data key of the side that did not remove them.
     let (from, other) = if loses(ours) && !loses(theirs) { (theirs, ours) } else { (ours, theirs) };
     let Outcome { text, to_replace, .. } =
-        from.write_with(&documents, &policy, Some(other), now, problems)?;
+        from.write_with(&documents, &wanted, Some(other), now, problems)?;
     Some(Merged {
         text: text.unwrap_or_else(|| from.sealed().text().to_owned()),
         conflicts: merging.conflicts,
@@ -95,27 +97,22 @@ pub fn merge(
     })
 }
 
-/// Recipients and rule, merged.
-fn policy(base: Option<&Opened>, ours: &Opened, theirs: &Opened, merging: &mut Merging) -> Policy {
-    let of = |side: &Opened| side.sealed().policy();
+/// Keys and rule, merged.
+fn wanted(base: Option<&Opened>, ours: &Opened, theirs: &Opened, merging: &mut Merging) -> Wanted {
+    let of = |side: &Opened| Wanted::from(side.sealed());
     let (base, ours, theirs) = (base.map(of), of(ours), of(theirs));
-    let before = base.as_ref().map_or(&[][..], |base| &base.recipients);
-    let has = |list: &[Recipient], key: &str| list.iter().any(|recipient| recipient.key == key);
-    let stays = |recipient: &&Recipient, other: &[Recipient]| {
-        has(other, &recipient.key) || !has(before, &recipient.key)
-    };
-    let kept = ours.recipients.iter().filter(|recipient| stays(recipient, &theirs.recipients));
-    let new = theirs.recipients.iter().filter(|recipient| stays(recipient, &ours.recipients));
-    let rule = if ours.rule == theirs.rule || base.as_ref().is_some_and(|base| base.rule == theirs.rule) {
-        ours.rule.clone()
-    } else if base.as_ref().is_some_and(|base| base.rule == ours.rule) {
-        theirs.rule.clone()
-    } else {
+    let had = |key: &Key| base.as_ref().is_some_and(|base| base.has(&key.text));
+    let mut keys: Vec<Key> =
+        ours.keys.iter().filter(|key| theirs.has(&key.text) || !had(key)).cloned().collect();
+    let new = theirs.keys.iter().filter(|key| !ours.has(&key.text) && !had(key)).cloned();
+    keys.extend(new);
+    let before = base.as_ref().map(|base| &base.rule);
+    let rule = choose(before, Some(&ours.rule), Some(&theirs.rule)).flatten().unwrap_or_else(|| {
         let name = "the rule of the `sops` block".to_owned();
         merging.conflicts.push(Conflict { name, ours: Did::Changed, theirs: Did::Changed });
-        if merging.favour == Side::Ours { ours.rule.clone() } else { theirs.rule.clone() }
-    };
-    Policy { rule, ..Policy::secret(kept.chain(new).cloned()) }
+        if merging.favour == Side::Ours { &ours.rule } else { &theirs.rule }
+    });
+    Wanted { keys, rule: rule.clone() }
 }
 
 struct Merging {

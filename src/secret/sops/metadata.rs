@@ -260,3 +260,24 @@ pub(super) fn set_age(items: &mut Vec<Item>, wanted: &[(String, String)]) {
     let list = wanted.iter().map(entry).collect();
     set(items, "age", Value::Seq(list));
 }
+
+/// Takes keys of OpenPGP out.
+pub(super) fn remove_pgp(items: &mut Vec<Item>, fingerprints: &[String]) {
+    let Some(Value::Seq(list)) = items
+        .iter_mut()
+        .filter_map(Item::entry_mut)
+        .find(|entry| entry.key.as_ref().is_some_and(|key| key.text == "pgp"))
+        .map(|entry| &mut entry.node.value)
+    else {
+        return;
+    };
+    let is_gone = |item: &Item| {
+        let fields = item.entry().map_or(&[][..], |entry| entry.node.items());
+        text(fields, "fp").is_some_and(|fp| fingerprints.iter().any(|gone| gone.eq_ignore_ascii_case(fp)))
+    };
+    let count = list.len();
+    list.retain(|item| !is_gone(item));
+    if list.is_empty() && count > 0 {
+        items.retain(|item| item.key() != Some("pgp"));
+    }
+}

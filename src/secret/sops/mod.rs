@@ -14,6 +14,7 @@ mod status;
 mod value;
 mod view;
 mod walk;
+mod wanted;
 
 pub use change::Outcome;
 pub use file::{MOST_BYTES, Sealed};
@@ -25,15 +26,6 @@ pub use rule::{Rule, RuleKind};
 pub use seal::seal;
 pub use status::{SealedSecret, Status};
 pub use view::{Difference, Version, difference, textconv};
-
-/// Is this an age recipient without a mistake?
-///
-/// # Errors
-/// Says what is wrong.
-pub(super) fn check_recipient(key: &str) -> Result<(), String> {
-    let parsed = key.parse::<::age::x25519::Recipient>();
-    parsed.map(|_| ()).map_err(|_| "has a mistake: it is no whole age recipient".to_owned())
-}
 
 #[cfg(test)]
 mod tests;

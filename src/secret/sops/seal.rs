@@ -1,16 +1,17 @@
 //! Values to encrypted values, and the code over all of them.
 
 use super::{
-    age, file, metadata,
+    file, metadata,
     rule::{Matcher, Rule},
     value::{DataKey, Opened as Plainly, Type},
     walk::{self, Becomes, Leaf, Site},
+    wanted::{self, Wanted},
 };
 use crate::{
     diag::{Diagnostic, Place, Problems, SourceId, Sources},
     hash::Sha512,
     plain::PlainText,
-    secret::{Moment, Policy, Recipient, RecipientKind, manifest},
+    secret::{Moment, Policy, manifest},
     yaml::commented::{self, Comment, Document, Kind, Scalar, Value},
 };
 use std::collections::{HashMap, VecDeque};
@@ -162,7 +163,9 @@ pub fn seal(
     let before = problems.errors();
     check(plain, source, problems);
     let key = DataKey::generate();
-    let age = wrap_all(&policy.recipients, &key, problems);
+    let wanted = Wanted::from(policy);
+    wanted::somebody(&wanted, problems);
+    let age = wanted::wrap_all(&wanted.keys, &key, problems);
     let matcher = matcher(&policy.rule, source, problems)?;
     let sealing = Sealing { key: &key, matcher: &matcher, only_encrypted: false };
     let encrypted = sealing.encrypt(&settled(plain), &mut Reuse::new([]), problems);
@@ -235,42 +238,6 @@ pub(super) fn something(encrypted: &Encrypted, rule: &Rule, source: SourceId, pr
                 .help("give it a value, or keep the file unsealed"),
         );
     }
-}
-
-/// The data key for each recipient.
-pub(super) fn wrap_all(
-    recipients: &[Recipient],
-    key: &DataKey,
-    problems: &mut Problems,
-) -> Vec<(String, String)> {
-    if recipients.is_empty() {
-        problems.push(
-            Diagnostic::error("secret/recipients-none", "there is nobody to seal for")
-                .help("name keys of `keys` under `secrets.recipients` of the environment or of a layer"),
-        );
-    }
-    recipients
-        .iter()
-        .filter_map(|recipient| Some((recipient.key.clone(), wrap(recipient, key, problems)?)))
-        .collect()
-}
-
-/// The data key for a recipient; `None` and an error for kinds that cannot be sealed for yet.
-pub(super) fn wrap(recipient: &Recipient, key: &DataKey, problems: &mut Problems) -> Option<String> {
-    let parsed = (recipient.kind == RecipientKind::X25519).then(|| recipient.key.parse().ok()).flatten();
-    if parsed.is_none() {
-        problems.push(
-            Diagnostic::error(
-                "secret/recipient-kind",
-                format!("`{}` is {}, which `gen` cannot seal for yet", recipient.name, recipient.kind.name()),
-            )
-            .because(
-                "what stands in a file for such a key is kept as long as the file's own key stays the same",
-            )
-            .help("use a key that begins with `age1` and was made by `age-keygen`, or leave this one out"),
-        );
-    }
-    Some(age::wrap(key.bytes(), &parsed?))
 }
 
 /// Writes the code and the time it belongs to.

@@ -1,9 +1,14 @@
 //! What can be said of a sealed file without a key: its keys, its recipients against policy, what stands in clear.
 
-use super::{file::Sealed, rule::Rule, value::looks_encrypted};
+use super::{
+    file::Sealed,
+    rule::Rule,
+    value::looks_encrypted,
+    wanted::{self, Wanted},
+};
 use crate::{
     diag::{Diagnostic, Place, Problems, list},
-    secret::{Policy, Recipient, manifest},
+    secret::{Policy, Reader, manifest},
     yaml::commented::{Document, Item, Node, Value},
 };
 
@@ -12,9 +17,9 @@ use crate::{
 pub struct Status {
     /// The Secrets in it: name, namespace, and keys in the order of the file.
     pub secrets: Vec<SealedSecret>,
-    /// Recipients that are wanted and cannot open it.
-    pub missing: Vec<Recipient>,
-    /// Recipients that can open it and are not wanted.
+    /// Readers that are wanted and cannot open it.
+    pub missing: Vec<Reader>,
+    /// Keys that can open it and are not wanted; those of key services, which no policy names, are not among them.
     pub extra: Vec<String>,
     /// The rule of the file, if it is not the wanted one.
     pub other_rule: Option<Rule>,
@@ -50,11 +55,12 @@ impl Sealed {
     /// Compares the file with policy. What is encrypted is taken for genuine: only a key can tell.
     pub fn status(&self, policy: &Policy) -> Status {
         let mut status = Status::default();
-        let now = self.recipients();
-        status.missing =
-            policy.recipients.iter().filter(|r| !now.contains(&r.key.as_str())).cloned().collect();
-        let is_wanted = |key: &str| policy.recipients.iter().any(|recipient| recipient.key == key);
-        status.extra = now.iter().filter(|key| !is_wanted(key)).map(|key| (*key).to_owned()).collect();
+        let now: Vec<String> =
+            self.entries().filter(|entry| wanted::is_named(entry)).map(wanted::text).collect();
+        let has = |reader: &&Reader| now.iter().any(|text| text == reader.recipient.as_str());
+        status.missing = policy.readers.iter().filter(|reader| !has(reader)).cloned().collect();
+        let wanted = Wanted::from(policy);
+        status.extra = now.into_iter().filter(|text| !wanted.has(text)).collect();
         status.other_rule = (*self.rule() != policy.rule).then(|| self.rule().clone());
         let mut encrypted = 0;
         for document in self.documents() {
@@ -86,7 +92,7 @@ impl Sealed {
                 "the recipients of this file are not those of its environments",
             )
             .at(top);
-            let missing = status.missing.iter().map(|recipient| recipient.name.as_str());
+            let missing = status.missing.iter().map(|reader| reader.name.as_str());
             let said = if status.missing.is_empty() {
                 said
             } else {

@@ -11,13 +11,16 @@ use super::*;
 use crate::{
     diag::{Problems, Sources, render},
     plain::Plain,
-    secret::{Moment, Policy, Recipient},
+    recipient::Recipient,
+    secret::{Moment, Policy, Reader},
     yaml::commented::{self, Document},
 };
 
 /// TEST ONLY: these keys are public.
 const ALICE: &str = "AGE-SECRET-KEY-1H69TQUC6U3PY234F4DQNTRZHNJ0CZ2LMZY4UGJ4N9GKK932VCDMQVLNGKZ";
 const ALICE_PUBLIC: &str = "age1jrxx9epnkdym46pnxx3dmdkhhuek64ccvsnpvskw8he29vxxwv0sevg9ux";
+
+const SSH: &str = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIE2QZJpnwknT5OBtXcyOhvZnUoEtmmcoBSyxOHUTiv15";
 
 const PLAIN: &str = "\
 # a Secret
@@ -47,12 +50,12 @@ fn alice() -> Identities {
     identities
 }
 
-fn recipient(key: &str) -> Recipient {
-    Recipient::new(key, key).unwrap()
+fn reader(key: &str) -> Reader {
+    Recipient::parse(key).unwrap_or_else(|fault| panic!("{key}: {}", fault.why)).into()
 }
 
 fn policy(keys: &[&str]) -> Policy {
-    Policy::secret(keys.iter().map(|key| recipient(key)))
+    Policy::secret(keys.iter().map(|key| reader(key)))
 }
 
 /// What a message says, without the lines of the file it shows.

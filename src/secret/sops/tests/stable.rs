@@ -157,34 +157,58 @@ const PGP: &str = "    pgp:
           fp: 85D77543B3D624B63CEA9E6DBC17301B491B3F21
 ";
 
+const KMS: &str = "    kms:
+        - arn: arn:aws:kms:eu-west-1:111122223333:key/x
+          created_at: \"2026-01-01T00:00:00Z\"
+          enc: AQIC
+          aws_profile: \"\"
+";
+const FINGERPRINT: &str = "85D77543B3D624B63CEA9E6DBC17301B491B3F21";
+
 #[test]
 fn keys_of_other_services_stay_byte_for_byte() {
-    let text = sealed(PLAIN).replace("    version:", &format!("{PGP}    version:"));
+    let text = sealed(PLAIN).replace("    lastmodified:", &format!("{KMS}    lastmodified:"));
+    let text = text.replace("    version:", &format!("{PGP}    version:"));
     let (bob, opened) = (Identity::generate(), open(&text).unwrap());
-    assert_eq!(opened.sealed().foreign_keys(), [(Service::Pgp, "85D77543B3D624B63CEA9E6DBC17301B491B3F21")]);
-    let both = policy(&[ALICE_PUBLIC, &bob.recipient()]);
-    let new = update(&text, &parse(&PLAIN.replace("app", "other")), &both, 1).unwrap().text.unwrap();
-    assert!(new.contains(PGP));
-    let told = on(&text, |_, _, problems| opened.rotate(&both, now(1), problems));
+    let foreign = opened.sealed().foreign_keys();
+    assert_eq!(
+        foreign,
+        [(Service::Aws, "arn:aws:kms:eu-west-1:111122223333:key/x"), (Service::Pgp, FINGERPRINT)]
+    );
+    let all = policy(&[ALICE_PUBLIC, &bob.recipient(), FINGERPRINT]);
+    let new = update(&text, &parse(&PLAIN.replace("app", "other")), &all, 1).unwrap().text.unwrap();
+    assert!(new.contains(PGP) && new.contains(KMS));
+    // A new data key cannot be given to them.
+    let told = on(&text, |_, _, problems| opened.rotate(&all, now(1), problems));
     assert_eq!(
         first(told),
-        "error[secret/foreign]: the new data key cannot be given to `PGP `85D77543B3D624B63CEA9E6DBC17301B491B3F21``"
+        format!(
+            "error[secret/foreign]: the new data key cannot be given to `AWS KMS arn:aws:kms:eu-west-1:111122223333:key/x` and `PGP {FINGERPRINT}`"
+        )
     );
+    let told = update(&text, &parse(PLAIN), &policy(&[ALICE_PUBLIC]), 1);
+    assert!(first(told).starts_with("error[secret/foreign]: the new data key cannot be given to `AWS KMS"));
+    // Policy can name a PGP key; one that it does not name goes, and with it the data key that it knows.
+    let text = text.replace(KMS, "");
+    let gone = update(&text, &parse(PLAIN), &policy(&[ALICE_PUBLIC]), 1).unwrap();
+    let new = gone.text.unwrap();
+    assert_eq!((gone.removed, gone.new_key), (vec![FINGERPRINT.to_owned()], true));
+    assert!(!new.contains("pgp") && open(&new).is_ok());
 }
 
 #[test]
 fn stanzas_of_kinds_that_cannot_be_written_stay() {
-    let ssh = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIA bob";
+    let ssh = format!("{SSH} bob@example.com");
     let stanza = format!(
         "        - enc: |\n            -----BEGIN AGE ENCRYPTED FILE-----\n            YWJj\n            -----END AGE ENCRYPTED FILE-----\n          recipient: {ssh}\n"
     );
     let text = sealed(PLAIN).replace("    encrypted_regex", &format!("{stanza}    encrypted_regex"));
-    let wanted = policy(&[ALICE_PUBLIC, ssh]);
+    let wanted = policy(&[ALICE_PUBLIC, &ssh]);
     assert_eq!(update(&text, &parse(PLAIN), &wanted, 1), Ok(Outcome::default()));
     let new = update(&text, &parse(&PLAIN.replace("app", "other")), &wanted, 1).unwrap().text.unwrap();
     assert!(new.contains(&stanza));
     let gone = update(&text, &parse(PLAIN), &policy(&[ALICE_PUBLIC]), 1).unwrap();
-    assert_eq!(gone.removed, [ssh]);
+    assert_eq!(gone.removed, [SSH]);
     let plain = sealed(PLAIN);
     assert!(first(update(&plain, &parse(PLAIN), &wanted, 1)).starts_with("error[secret/recipient-kind]"));
 }

@@ -5,7 +5,7 @@ use crate::secret::manifest;
 
 #[test]
 fn a_status_needs_no_key() {
-    let bob = recipient(&Identity::generate().recipient());
+    let bob = reader(&Identity::generate().recipient());
     let status = read(&sealed(PLAIN)).status(&Policy::secret([bob.clone()]));
     assert_eq!(status.missing, [bob]);
     assert_eq!(status.extra, [ALICE_PUBLIC]);
