@@ -14,7 +14,8 @@ const BYTES: &str = "data";
 
 /// Is this document a Secret?
 pub fn is_secret(document: &Document) -> bool {
-    document.text_at(&["kind"]) == Some("Secret") && document.text_at(&["apiVersion"]) == Some("v1")
+    let version = document.text_at(&["apiVersion"]);
+    document.text_at(&["kind"]) == Some("Secret") && version.is_none_or(|version| version == "v1")
 }
 
 /// A new Secret without values. Both names are checked by whoever knows where it goes.

@@ -4,11 +4,9 @@ use super::metadata::{self, KeyEntry, Metadata, Service};
 use super::rule::Rule;
 use crate::{
     diag::{Diagnostic, Place, Problems, SourceId},
+    seal::MOST_BYTES,
     yaml::commented::{self, Document, Item},
 };
-
-/// Flux refuses files beyond 5 MiB, and so does `gen`.
-pub const MOST_BYTES: usize = 5 << 20;
 
 /// A sealed file: its keys and recipients are to be seen, its values are not.
 #[derive(Clone, Debug)]
@@ -56,11 +54,6 @@ impl Sealed {
     /// The text that was read.
     pub fn text(&self) -> &str {
         &self.text
-    }
-
-    /// Does this text look sealed? A glance, without judgement.
-    pub fn is_sealed(text: &str) -> bool {
-        text.lines().any(|line| line.starts_with("sops:"))
     }
 
     /// The age recipients it is sealed for, in the order of the file.

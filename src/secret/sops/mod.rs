@@ -17,7 +17,7 @@ mod walk;
 mod wanted;
 
 pub use change::Outcome;
-pub use file::{MOST_BYTES, Sealed};
+pub use file::Sealed;
 pub use identity::{Ask, Form, Identities, Identity, PassedOver, protect};
 pub use merge::{Conflict, Did, Merged, Side, merge};
 pub use metadata::Service;

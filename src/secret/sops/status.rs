@@ -7,7 +7,7 @@ use super::{
     wanted::{self, Wanted},
 };
 use crate::{
-    diag::{Diagnostic, Place, Problems, list},
+    diag::Place,
     secret::{Policy, Reader, manifest},
     yaml::commented::{Document, Item, Node, Value},
 };
@@ -80,66 +80,6 @@ impl Sealed {
         }
         status.nothing = encrypted == 0;
         status
-    }
-
-    /// Reports what of the status is not as it is wanted; `rekey` is the command that repairs it.
-    pub fn check(&self, policy: &Policy, rekey: &str, problems: &mut Problems) {
-        let status = self.status(policy);
-        let top = self.metadata.place;
-        if !status.missing.is_empty() || !status.extra.is_empty() {
-            let said = Diagnostic::error(
-                "secret/recipients",
-                "the recipients of this file are not those of its environments",
-            )
-            .at(top);
-            let missing = status.missing.iter().map(|reader| reader.name.as_str());
-            let said = if status.missing.is_empty() {
-                said
-            } else {
-                said.because(format!("{} cannot open it", list(missing)))
-            };
-            let extra = status.extra.iter().map(String::as_str);
-            let said = if status.extra.is_empty() {
-                said
-            } else {
-                said.because(format!("{} can open it and should not", list(extra)))
-            };
-            problems.push(said.help(format!("run `{rekey}`")));
-        }
-        if let Some(rule) = &status.other_rule {
-            problems.push(
-                Diagnostic::error(
-                    "secret/rule",
-                    format!(
-                        "the rule of this file is `{}: {}`, and not the wanted one",
-                        rule.kind.name(),
-                        rule.pattern
-                    ),
-                )
-                .at(top)
-                .because(format!("`{}: {}` is", policy.rule.kind.name(), policy.rule.pattern))
-                .help(format!("run `{rekey}`")),
-            );
-        }
-        for (name, place) in &status.clear {
-            problems.push(
-                Diagnostic::error("secret/clear-value", format!("`{name}` stands in clear in a sealed file"))
-                    .at(*place)
-                    .secret(*place)
-                    .because("whoever can read the repository knows it")
-                    .help("seal the file again, and replace the value where it was issued"),
-            );
-        }
-        if status.nothing {
-            problems.push(
-                Diagnostic::error(
-                    "secret/nothing-sealed",
-                    "the file has a `sops` block, but no encrypted value",
-                )
-                .at(top)
-                .help("seal it again"),
-            );
-        }
     }
 }
 

@@ -102,7 +102,7 @@ fn wrap(key: &Key, data_key: &DataKey, problems: &mut Problems) -> Option<String
 pub(super) fn somebody(wanted: &Wanted, problems: &mut Problems) {
     if wanted.keys.is_empty() {
         problems.push(
-            Diagnostic::error("secret/recipients-none", "there is nobody to seal for").help(
+            Diagnostic::error("secret/nobody", "there is nobody to seal for").help(
                 "name keys of `keys` under `secrets.cluster` and `secrets.recipients` of the environment or of a layer",
             ),
         );

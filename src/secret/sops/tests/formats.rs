@@ -161,7 +161,7 @@ e: value5
 #[test]
 fn what_cannot_be_sealed_is_told() {
     let told = |plain: &str, keys: &[&str]| first(seal_with(plain, &policy(keys)));
-    assert_eq!(told(PLAIN, &[]), "error[secret/recipients-none]: there is nobody to seal for");
+    assert_eq!(told(PLAIN, &[]), "error[secret/nobody]: there is nobody to seal for");
     assert_eq!(
         told(PLAIN, &[SSH]),
         format!(

@@ -12,6 +12,7 @@ use crate::{
     diag::{Problems, Sources, render},
     plain::Plain,
     recipient::Recipient,
+    seal::MOST_BYTES,
     secret::{Moment, Policy, Reader},
     yaml::commented::{self, Document},
 };
