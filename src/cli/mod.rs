@@ -11,6 +11,7 @@ mod pack;
 mod progress;
 mod render;
 mod report;
+mod secrets;
 mod select;
 
 use clap::{Parser, Subcommand, ValueEnum};
@@ -79,6 +80,8 @@ enum Command {
     List(list::Arguments),
     #[command(subcommand)]
     Pack(pack::Command),
+    #[command(subcommand)]
+    Secrets(secrets::Command),
 }
 
 /// The three answers.
@@ -124,6 +127,7 @@ pub fn main() -> ExitCode {
         Command::Diff(arguments) => diff::run(global, arguments),
         Command::List(arguments) => list::run(global, arguments),
         Command::Pack(command) => pack::run(global, command),
+        Command::Secrets(command) => secrets::run(global, command),
     }
     .into()
 }

@@ -5,7 +5,7 @@ use super::files::{Entry, Files, Kind};
 use std::{
     fs,
     io::ErrorKind,
-    path::{Path, PathBuf},
+    path::{Component, Path, PathBuf},
 };
 
 /// Larger files are refused: nothing that a cluster takes comes near.
@@ -21,6 +21,27 @@ pub struct Disk {
 pub fn find_project(start: &Path) -> Option<PathBuf> {
     let start = fs::canonicalize(start).ok()?;
     start.ancestors().find(|folder| folder.join("environments").is_dir()).map(Path::to_path_buf)
+}
+
+/// The path in a project, with `/`, of a file that somebody names from where he is; it need not be there. `None` if it
+/// lies outside of the project.
+pub fn project_path(root: &Path, named: &Path) -> Option<String> {
+    let root = fs::canonicalize(root).ok()?;
+    let mut path = fs::canonicalize(".").ok()?;
+    for part in named.components() {
+        match part {
+            Component::ParentDir => drop(path.pop()),
+            Component::CurDir => {}
+            part => path.push(part),
+        }
+    }
+    // What is there may be named by way of a link.
+    let there = path.ancestors().find_map(|above| Some((above, fs::canonicalize(above).ok()?)));
+    let (above, real) = there?;
+    let path = real.join(path.strip_prefix(above).ok()?);
+    let below = path.strip_prefix(root).ok()?;
+    let parts: Option<Vec<&str>> = below.iter().map(|part| part.to_str()).collect();
+    parts.map(|parts| parts.join("/"))
 }
 
 impl Disk {
@@ -139,6 +160,21 @@ fn words(error: &std::io::Error) -> String {
 mod tests {
     use super::*;
     use std::os::unix::fs::symlink;
+
+    #[test]
+    fn files_are_named_from_anywhere() {
+        let project = tempfile::tempdir().unwrap();
+        fs::create_dir(project.path().join("environments")).unwrap();
+        let named = |path: PathBuf| project_path(project.path(), &path);
+        let there = project.path().join("environments/./x/../secrets/a.sops.yaml");
+        assert_eq!(named(there).as_deref(), Some("environments/secrets/a.sops.yaml"));
+        assert_eq!(named(project.path().join("../x")), None);
+        assert_eq!(named(PathBuf::from("src/lib.rs")), None);
+        assert_eq!(
+            project_path(Path::new("."), Path::new("src/../src/lib.rs")).as_deref(),
+            Some("src/lib.rs")
+        );
+    }
 
     #[test]
     fn a_project_is_found_from_below() {

@@ -94,8 +94,8 @@ fn owners(
     }
 }
 
-/// The components of all environments that the owner is a layer of.
-fn components_of<'a>(
+/// The components of all environments that the owner is a layer of: those that it can have sealed files for.
+pub fn components_of<'a>(
     owner: &str,
     environments: &'a BTreeMap<String, EnvironmentSource>,
 ) -> BTreeSet<&'a str> {

@@ -19,7 +19,9 @@ mod inventory;
 mod plan;
 mod unified;
 
-pub use creation::{CreationRule, Lookup, SOPS_CONFIG, SopsConfigChange, lookup, sops_config};
+pub use creation::{
+    CreationRule, Lookup, SOPS_CONFIG, SopsConfigChange, lookup, sops_config, sops_config_difference,
+};
 pub use disk::{
     Fault, INTERRUPTED, LOCKED, Lock, Staged, Step, Target, create, flush, replace, replace_folder,
 };

@@ -107,7 +107,9 @@ fn foreign(policy: &SealPolicy, found: &SopsConfig, sources: &Sources, problems:
     let differing: Vec<(&SealRule, Option<Place>, String)> = policy
         .rules()
         .filter(|rule| !rule.readers.is_empty())
-        .filter_map(|rule| difference(rule, found, sources).map(|(place, why)| (rule, place, why)))
+        .filter_map(|rule| {
+            sops_config_difference(rule, found, sources).map(|(place, why)| (rule, place, why))
+        })
         .collect();
     let Some((_, place, _)) = differing.first() else { return };
     let message =
@@ -126,8 +128,13 @@ fn foreign(policy: &SealPolicy, found: &SopsConfig, sources: &Sources, problems:
     problems.push(said.help(help).help("or delete the file, and `gen render` makes one"));
 }
 
-/// How the rule that `sops` would follow differs from the policy, and where it stands.
-fn difference(rule: &SealRule, found: &SopsConfig, sources: &Sources) -> Option<(Option<Place>, String)> {
+/// How the rule that `sops` would follow for the files of an owner differs from the policy, and where it stands; `None`
+/// if both say the same.
+pub fn sops_config_difference(
+    rule: &SealRule,
+    found: &SopsConfig,
+    sources: &Sources,
+) -> Option<(Option<Place>, String)> {
     let probe = SealedPath { owner: rule.owner.clone(), component: "component".into(), name: "name".into() };
     let creation = match lookup(found, sources, &probe.to_string()) {
         Lookup::Unreadable => return Some((None, "it cannot be read".to_owned())),

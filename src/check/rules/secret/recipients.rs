@@ -20,7 +20,7 @@ impl Check for Recipients {
 
     fn explanation(&self) -> &'static str {
         "Whom a file is sealed for stands in it, and stays when `keys` or `secrets` change. Who was added cannot open it \
-         yet; who was removed still can, and has seen what it held."
+         yet; who was removed still can, and has seen what it held. `gen secrets explain FILE` says who should, and why."
     }
 
     fn severity(&self) -> Severity {

@@ -1,0 +1,93 @@
+//! Which sealed file is meant: by its path, by its copy in a tree, or by what it belongs to.
+
+use crate::{
+    cli::{Global, open},
+    diag::{Diagnostic, Problems, did_you_mean, list},
+    load::{self, Project},
+    resolve::SealedPath,
+};
+use std::path::Path;
+
+/// The file that is meant, existing or not. `None` if an error was pushed.
+pub(super) fn find(
+    global: &Global,
+    project: &Project,
+    words: &[String],
+    problems: &mut Problems,
+) -> Option<SealedPath> {
+    let found = match words {
+        [owner, component_and_name] => pair(owner, component_and_name),
+        [path, ..] => by_path(global, project, path),
+        [] => None,
+    };
+    let Some(path) = found else {
+        problems.push(
+            Diagnostic::error("usage/sealed-file", format!("`{}` is no sealed file", words.join(" ")))
+                .help("name it as `environments/secrets/ENVIRONMENT/COMPONENT/NAME.sops.yaml`")
+                .help("or by what it belongs to: `ENVIRONMENT COMPONENT/NAME`"),
+        );
+        return None;
+    };
+    known(project, &path, problems).then_some(path)
+}
+
+fn pair(owner: &str, component_and_name: &str) -> Option<SealedPath> {
+    let (component, name) = component_and_name.split_once('/')?;
+    let name = name.strip_suffix(".sops.yaml").unwrap_or(name);
+    SealedPath::parse(&format!("environments/secrets/{owner}/{component}/{name}.sops.yaml"))
+}
+
+fn by_path(global: &Global, project: &Project, path: &str) -> Option<SealedPath> {
+    let from_here = load::project_path(&open::root(global), Path::new(path));
+    let from_project = Some(path.trim_start_matches("./").to_owned());
+    let paths = [from_here, from_project].into_iter().flatten();
+    paths.into_iter().find_map(|path| SealedPath::parse(&path).or_else(|| copy(project, &path)))
+}
+
+/// The file that a copy `fleet-out/<environment>/<stage>/<component>/<name>.sops.yaml` was made from.
+fn copy(project: &Project, path: &str) -> Option<SealedPath> {
+    let below = path.strip_prefix("fleet-out/")?;
+    let environment = project.environments.values().find(|source| {
+        !source.is_abstract && below.strip_prefix(&*source.name).is_some_and(|rest| rest.starts_with('/'))
+    })?;
+    let parts: Vec<&str> = below[environment.name.len() + 1..].split('/').collect();
+    let [_, component, file] = parts[..] else { return None };
+    let name = file.strip_suffix(".sops.yaml")?;
+    let nearest = environment.layers.iter().rev().find(|layer| has(project, layer, component, file));
+    let owner = nearest.unwrap_or(&environment.name);
+    Some(SealedPath { owner: owner.clone(), component: component.to_owned(), name: name.to_owned() })
+}
+
+/// Is there such a file of an owner?
+pub(super) fn has(project: &Project, owner: &str, component: &str, file: &str) -> bool {
+    let files = project.secrets.get(owner).and_then(|components| components.get(component));
+    files.is_some_and(|files| files.iter().any(|found| found.file_name == file))
+}
+
+/// Are its owner and its component there?
+fn known(project: &Project, path: &SealedPath, problems: &mut Problems) -> bool {
+    let owners = || project.environments.keys().map(String::as_str);
+    if !project.environments.contains_key(&path.owner) {
+        // That one cannot be used was told.
+        if !project.broken.environments.contains(&path.owner) {
+            let message = format!("there is no environment or layer `{}`", path.owner);
+            let said = Diagnostic::error("usage/unknown-owner", message);
+            problems.push(match did_you_mean(&path.owner, owners()) {
+                Some(near) => said.help(format!("did you mean `{near}`?")),
+                None => said.help(format!("there is {}", list(owners()))),
+            });
+        }
+        return false;
+    }
+    let components = load::components_of(&path.owner, &project.environments);
+    if !components.contains(&*path.component) {
+        let message = format!("`{}` has no component `{}`", path.owner, path.component);
+        let said = Diagnostic::error("usage/unknown-component", message);
+        problems.push(match did_you_mean(&path.component, components.iter().copied()) {
+            Some(near) => said.help(format!("did you mean `{near}`?")),
+            None => said.help(format!("it has {}", list(components.iter().copied()))),
+        });
+        return false;
+    }
+    true
+}
