@@ -2,13 +2,14 @@
 
 use super::{
     compile::{Compiled, FUEL},
-    inputs::Tracked,
-    origin::mentions,
-    slots::Session,
+    inputs::{Kind, Tracked},
+    origin::{below, mentions},
+    slots::{Miss, Session},
 };
 use crate::{
-    diag::{Diagnostic, Place},
+    diag::{Diagnostic, Place, did_you_mean},
     schema::member,
+    yaml,
 };
 use minijinja::{Error, ErrorKind};
 use std::{error::Error as _, sync::Arc};
@@ -103,8 +104,8 @@ fn place(compiled: &Compiled, template: &str, error: &Error) -> Place {
 pub(super) fn undefined(compiled: &Compiled, place: Place, session: &Session) -> Diagnostic {
     let expression = compiled.expression(place);
     let text = compiled.text(place);
-    let missing = session.misses.iter().rev().find(|(_, name)| mentions(text, name));
-    let Some((of, name)) = missing else {
+    let missing = session.misses.iter().rev().find(|miss| mentions(text, &miss.name));
+    let Some(Miss { of, name, .. }) = missing else {
         return Diagnostic::error("template/undefined", format!("`{expression}` has no value"))
             .label(place, "used here")
             .help("set the name before, or give a default: `| default(…)`, `| default(omit)` to leave the key out");
@@ -124,14 +125,56 @@ fn required(place: Place, compiled: &Compiled, session: &Session, said: &str) ->
     // What it was given, without the author's words, which may name other inputs.
     let subject = compiled.text(place).split("required(").next().unwrap_or_default();
     let problem = Diagnostic::error("template/required", said).label(place, "required here");
-    let Some((of, name)) = session.misses.iter().rev().find(|(_, name)| mentions(subject, name)) else {
-        return problem.help("give it a value that is not empty");
-    };
-    let problem = match of.origin.place() {
-        Some(at) => problem.label(at, format!("set `{name}` here")),
-        None => problem,
-    };
-    problem.help(format!("set `{}`", member(&of.path, name)))
+    let mentioned = |node: &Arc<Tracked>| mentions(subject, &node.key.text);
+    let miss = session.misses.iter().rev().take_while(|miss| session.log[miss.reads..].iter().all(mentioned));
+    for Miss { of, name, reads } in miss {
+        if mentions(subject, name) {
+            let problem = problem.label(of.origin.place(), format!("set `{name}` here"));
+            return problem.help(format!("set `{}`", member(&of.path, name)));
+        }
+        let named = session.log[..*reads].iter().rev().find_map(|node| names(node, name));
+        if let (true, Some(place)) = (mentioned(of), named) {
+            return absent(problem.label(place, format!("not in `{}`", of.path)), of, name);
+        }
+    }
+    let reads: Vec<&Arc<Tracked>> = session.log.iter().rev().take_while(|node| mentioned(node)).collect();
+    read(problem, &reads)
+}
+
+/// Where an input gives a name: its text, or its own key.
+fn names(node: &Arc<Tracked>, name: &Arc<str>) -> Option<Place> {
+    match &node.kind {
+        Kind::Scalar(yaml::Value::Str(text), _) if text == name => node.origin.place(),
+        _ if node.key.text == *name => node.key.place,
+        _ => None,
+    }
+}
+
+/// A name that another input gave is none of a mapping's.
+fn absent(problem: Diagnostic, of: &Tracked, name: &str) -> Diagnostic {
+    let Kind::Map(map) = &of.kind else { return problem };
+    match did_you_mean(name, map.keys().map(|key| &*key.text)) {
+        Some(near) => problem.help(format!("did you mean `{near}`?")),
+        None => problem.help(format!("add it to `{}`, or name one that is there", of.path)),
+    }
+}
+
+/// What was read, the latest first, is not as it should be.
+fn read(mut problem: Diagnostic, reads: &[&Arc<Tracked>]) -> Diagnostic {
+    let mut named: Vec<String> = Vec::new();
+    for node in reads.iter().rev().filter(|node| !reads.iter().any(|other| below(other, node))) {
+        let path = format!("`{}`", node.path);
+        if let Some(place) = node.origin.place()
+            && !named.contains(&path)
+        {
+            problem = problem.label(place, format!("{path} is set here"));
+            named.push(path);
+        }
+    }
+    match named.is_empty() {
+        true => problem.help("give it a value that is not empty"),
+        false => problem.help(format!("change {}", named.join(" or "))),
+    }
 }
 
 fn remedy(of: &Arc<Tracked>) -> &'static str {

@@ -354,7 +354,7 @@ pub(super) fn mentions(expression: &str, name: &str) -> bool {
 }
 
 /// Is the first a member, at any depth, of the second? What was read on the way to an input says nothing.
-fn below(node: &Tracked, of: &Tracked) -> bool {
+pub(super) fn below(node: &Tracked, of: &Tracked) -> bool {
     node.path.len() > of.path.len()
         && node.path.starts_with(&*of.path)
         && matches!(node.path.as_bytes()[of.path.len()], b'.' | b'[')

@@ -47,8 +47,19 @@ pub(crate) struct Session {
     pub(crate) slots: Vec<Slot>,
     /// Every input that was read, in order.
     pub(crate) log: Vec<Arc<Tracked>>,
-    /// Members that were asked for and are not there: the mapping and the member.
-    pub(crate) misses: Vec<(Arc<Tracked>, Arc<str>)>,
+    /// Members that were asked for and are not there, in order.
+    pub(crate) misses: Vec<Miss>,
+}
+
+/// A member that was asked for and is not there.
+#[derive(Debug)]
+pub(crate) struct Miss {
+    /// The mapping.
+    pub(crate) of: Arc<Tracked>,
+    /// The member.
+    pub(crate) name: Arc<str>,
+    /// How many inputs had been read by then.
+    pub(crate) reads: usize,
 }
 
 thread_local! {
@@ -83,7 +94,8 @@ pub(super) fn log(node: &Arc<Tracked>) {
 pub(super) fn miss(node: &Arc<Tracked>, member: &str) {
     SESSION.with_borrow_mut(|session| {
         if let Some(session) = session {
-            session.misses.push((node.clone(), member.into()));
+            let reads = session.log.len();
+            session.misses.push(Miss { of: node.clone(), name: member.into(), reads });
         }
     });
 }
