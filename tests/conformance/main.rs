@@ -11,6 +11,8 @@
     missing_docs
 )]
 
+mod alerting;
+mod amtool;
 mod api_server;
 mod cluster;
 mod context;
@@ -25,6 +27,7 @@ mod kustomize;
 #[path = "../objects/mod.rs"]
 mod objects;
 mod programs;
+mod promtool;
 mod readers;
 mod reconcile;
 mod rendered;
@@ -44,6 +47,8 @@ const JUDGES: &[&suite::Judge] = &[
     &helm::JUDGE,
     &kubeconform::JUDGE,
     &kube_score::JUDGE,
+    &promtool::JUDGE,
+    &amtool::JUDGE,
     &gitleaks::JUDGE,
 ];
 

@@ -76,6 +76,11 @@ impl Tree {
         listed.chain(self.has_root().then(|| format!("{}/cluster", self.path))).collect()
     }
 
+    /// The objects in the files of all folders that Flux is pointed at.
+    pub(crate) fn objects(&self) -> Objects {
+        self.pointed().iter().flat_map(|folder| listed(&self.root.join(folder)).unwrap().objects).collect()
+    }
+
     /// A copy in a folder of its own, to be damaged.
     pub(crate) fn copy(&self, context: &Context) -> Self {
         let root = context.folder(&self.name);
