@@ -27,10 +27,19 @@ const OWN: [&str; 5] = ["uid", "resourceVersion", "generation", "creationTimesta
 
 /// What it adds to objects of a kind: path and value. `*` is any value: one that it chooses.
 const ADDED: &[(&str, &str, &str)] = &[
+    ("Bucket", "spec.provider", "\"generic\""),
+    ("Bucket", "spec.timeout", "\"60s\""),
     ("CronJob", "spec.jobTemplate.metadata", "{}"),
     ("CronJob", "spec.suspend", "false"),
+    ("CustomResourceDefinition", "spec.conversion", r#"{"strategy":"None"}"#),
     ("Deployment", "spec.progressDeadlineSeconds", "600"),
     ("Deployment", "spec.replicas", "1"),
+    ("Deployment", "spec.revisionHistoryLimit", "10"),
+    (
+        "Deployment",
+        "spec.strategy",
+        r#"{"type":"RollingUpdate","rollingUpdate":{"maxUnavailable":"25%","maxSurge":"25%"}}"#,
+    ),
     ("FluxInstance", "spec.migrateResources", "true"),
     ("FluxInstance", "spec.sync.interval", "\"1m\""),
     ("FluxInstance", "spec.wait", "true"),
@@ -60,10 +69,12 @@ const ADDED: &[(&str, &str, &str)] = &[
     ("Pod", "containers[].probe.periodSeconds", "10"),
     ("Pod", "containers[].probe.successThreshold", "1"),
     ("Pod", "containers[].probe.timeoutSeconds", "1"),
+    ("Pod", "containers[].resources", "{}"),
     ("Pod", "containers[].terminationMessagePath", "\"/dev/termination-log\""),
     ("Pod", "containers[].terminationMessagePolicy", "\"File\""),
     ("Pod", "dnsPolicy", "\"ClusterFirst\""),
     ("Pod", "restartPolicy", "\"Always\""),
+    ("Pod", "securityContext", "{}"),
     ("Pod", "schedulerName", "\"default-scheduler\""),
     // The old name of `serviceAccountName`.
     ("Pod", "serviceAccount", "*"),
@@ -78,7 +89,10 @@ const ADDED: &[(&str, &str, &str)] = &[
     ("Service", "spec.ipFamilies", "[\"IPv4\"]"),
     ("Service", "spec.ipFamilyPolicy", "\"SingleStack\""),
     ("Service", "spec.ports[].nodePort", "*"),
+    ("Service", "spec.ports[].protocol", "\"TCP\""),
+    ("Service", "spec.ports[].targetPort", "*"),
     ("Service", "spec.sessionAffinity", "\"None\""),
+    ("Service", "spec.type", "\"ClusterIP\""),
 ];
 
 /// What it drops from objects of a kind: path and what was written there.

@@ -1,6 +1,10 @@
 //! A project in a temporary folder: files that a test writes, trees that the real `gen` renders.
 
-use crate::context::{Context, output};
+use super::tree::{self, Part};
+use crate::{
+    context::{Context, output},
+    trees::Tree,
+};
 use std::{
     fs,
     path::{Path, PathBuf},
@@ -46,9 +50,20 @@ impl<'c> Project<'c> {
         self.context.must_gen(&self.folder, &["render", environment])
     }
 
-    /// Where its tree is.
+    /// The folder of an environment's tree.
     pub(crate) fn tree(&self, environment: &str) -> PathBuf {
         self.folder.join("fleet-out").join(environment)
+    }
+
+    /// An environment's tree in its source.
+    pub(crate) fn environment(&self, environment: &str) -> Tree {
+        let path = format!("fleet-out/{environment}");
+        Tree { name: environment.to_owned(), root: self.folder.clone(), path }
+    }
+
+    /// What Flux applies of that tree.
+    pub(crate) fn parts(&self, environment: &str) -> Vec<Part> {
+        tree::parts(self.context, &self.environment(environment))
     }
 
     /// The folder that the source holds.

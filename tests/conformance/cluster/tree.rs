@@ -2,7 +2,11 @@
 //! depends on.
 
 use super::object::{Object, json};
-use crate::context::{Context, output};
+use crate::{
+    context::{Context, output},
+    rendered::files,
+    trees::{Kustomization, Tree},
+};
 use serde_json::Value as Json;
 use std::{
     fs,
@@ -46,45 +50,40 @@ pub(crate) struct Part {
     pub(crate) objects: Vec<Object>,
 }
 
-/// A rendered tree.
-pub(crate) struct Tree<'c> {
-    pub(crate) context: &'c Context,
-    /// The name of the environment, as it stands in the paths.
-    pub(crate) name: &'c str,
-    pub(crate) folder: &'c Path,
+/// What the root applies first, itself called `cluster`, then the others in an order that their needs allow. An example of a
+/// pack has no root; of it, all files in `cluster/` are taken for it.
+pub(crate) fn parts(context: &Context, tree: &Tree) -> Vec<Part> {
+    let cluster = tree.folder().join("cluster");
+    let mut root = if tree.has_root() {
+        objects(context, &cluster)
+    } else {
+        files(&cluster).iter().flat_map(|file| read(context, file)).collect()
+    };
+    in_order(&mut root);
+    let mut rest: Vec<Part> = root.iter().filter_map(|object| part(context, tree, object)).collect();
+    let mut parts = vec![Part { name: "cluster".to_owned(), needs: Vec::new(), objects: root }];
+    let examples = !tree.has_root();
+    while !rest.is_empty() {
+        let done = |name: &String| examples || parts.iter().any(|part| part.name == *name);
+        let next = rest.iter().position(|part| part.needs.iter().all(done));
+        let next = next.unwrap_or_else(|| panic!("{}: dependsOn never ends", tree.name));
+        parts.push(rest.remove(next));
+    }
+    parts
 }
 
-impl Tree<'_> {
-    /// What the root applies first, itself called `cluster`, then the others in an order that their needs allow.
-    pub(crate) fn parts(&self) -> Vec<Part> {
-        let mut root = objects(self.context, &self.folder.join("cluster"));
-        in_order(&mut root);
-        let mut rest: Vec<Part> = root.iter().filter_map(|object| self.part(object)).collect();
-        let mut parts = vec![Part { name: "cluster".to_owned(), needs: Vec::new(), objects: root }];
-        while !rest.is_empty() {
-            let done = |name: &String| parts.iter().any(|part| part.name == *name);
-            let next = rest.iter().position(|part| part.needs.iter().all(done));
-            let next = next.unwrap_or_else(|| panic!("{}: dependsOn never ends", self.name));
-            parts.push(rest.remove(next));
-        }
-        parts
+/// The part that a Flux Kustomization applies, if its source is the tree's own.
+fn part(context: &Context, tree: &Tree, object: &Object) -> Option<Part> {
+    let kustomization = Kustomization::new(object.json.clone()).filter(|one| one.of_fleet)?;
+    // The root itself, with `sync: classic`.
+    if kustomization.name() == "flux-system" {
+        return None;
     }
-
-    /// The part that a Flux Kustomization applies, if its source is the tree's own.
-    pub(crate) fn part(&self, object: &Object) -> Option<Part> {
-        let spec = &object.json["spec"];
-        if object.json["kind"] != "Kustomization" || spec["sourceRef"]["name"] != "flux-system" {
-            return None;
-        }
-        let path = spec["path"].as_str().unwrap();
-        let inside = path.strip_prefix(&format!("./fleet-out/{}/", self.name));
-        let inside = inside.unwrap_or_else(|| panic!("{}: the path {path}", self.name));
-        let mut objects = objects(self.context, &self.folder.join(inside));
-        in_order(&mut objects);
-        let needs = spec["dependsOn"].as_array().into_iter().flatten();
-        let needs = needs.map(|need| need["name"].as_str().unwrap().to_owned()).collect();
-        Some(Part { name: object.json["metadata"]["name"].as_str().unwrap().to_owned(), needs, objects })
-    }
+    let mut objects = objects(context, &tree.root.join(&kustomization.path));
+    in_order(&mut objects);
+    let needs = object.json["spec"]["dependsOn"].as_array().into_iter().flatten();
+    let needs = needs.map(|need| need["name"].as_str().unwrap().to_owned()).collect();
+    Some(Part { name: kustomization.name().to_owned(), needs, objects })
 }
 
 fn in_order(objects: &mut [Object]) {
@@ -98,7 +97,7 @@ fn in_order(objects: &mut [Object]) {
 }
 
 /// The objects of the files that a folder's `kustomization.yaml` lists; what kustomize builds of the folders in it.
-pub(crate) fn objects(context: &Context, folder: &Path) -> Vec<Object> {
+fn objects(context: &Context, folder: &Path) -> Vec<Object> {
     let list = json(&fs::read_to_string(folder.join("kustomization.yaml")).unwrap());
     let resources = list["resources"].as_array().into_iter().flatten();
     let paths = resources.map(|resource| folder.join(resource.as_str().unwrap()));

@@ -6,7 +6,7 @@ use crate::{
         flux::{Flux, condition, is_ready},
         object::Identity,
         project::Project,
-        tree::{Part, Tree},
+        tree::Part,
     },
     context::Context,
 };
@@ -25,12 +25,11 @@ pub(crate) fn fleet(context: &Context) {
     let old = std::fs::read_to_string(project.folder.join("environments/prod.yaml")).unwrap();
     project.write("environments/prod.yaml", &(old.clone() + STORE));
     project.render("prod");
-    let folder = project.tree("prod");
-    let parts = Tree { context, name: "prod", folder: &folder }.parts();
+    let parts = project.parts("prod");
     let flux = Flux::start(context, CHARTS.into_iter().collect());
     flux.bring_key(context);
     flux.watch_all(&parts);
-    let source = root::operator(&flux, &folder);
+    let source = root::operator(&flux, &project.environment("prod"));
     let revision = comes_to_be(&flux, &source, &project, &parts);
     in_order(&flux, &parts, &revision);
     arrived(&flux, &parts);

@@ -52,7 +52,7 @@ pub(crate) fn mistakes(context: &Context) {
     }
     project.render("one");
     let flux = Flux::start(context, [].into_iter().collect());
-    let source = root::classic(&flux, &project.tree("one"));
+    let source = root::classic(&flux, &project.environment("one"));
     flux.publish(&source, project.root());
     let ready = |name: &str| flux.kustomizations().get(name).is_some_and(|one| flux.is_ready(one));
     flux.until("what will change is there", || ready("selector"));

@@ -3,7 +3,7 @@
 
 use super::{CHARTS, Objects, arrived, lost, root, seal, snapshot};
 use crate::{
-    cluster::{flux::Flux, object::Identity, project::Project, tree::Tree},
+    cluster::{flux::Flux, object::Identity, project::Project},
     context::{Context, output},
 };
 use serde_json::json;
@@ -39,9 +39,8 @@ fn older<'c>(context: &'c Context, name: &str) -> Project<'c> {
 fn cluster<'c>(project: &Project<'c>) -> (Flux<'c>, Identity) {
     let flux = Flux::start(project.context, CHARTS.into_iter().collect());
     flux.bring_key(project.context);
-    let tree = project.tree("one");
-    flux.watch_all(&Tree { context: project.context, name: "one", folder: &tree }.parts());
-    let source = root::operator(&flux, &tree);
+    flux.watch_all(&project.parts("one"));
+    let source = root::operator(&flux, &project.environment("one"));
     flux.publish(&source, project.root());
     flux.settle(&NAMES);
     (flux, source)
@@ -55,7 +54,7 @@ pub(crate) fn upgrade(context: &Context) {
     project.render("one");
     flux.publish(&source, project.root());
     flux.settle(&NAMES);
-    arrived(&flux, &Tree { context, name: "one", folder: &project.tree("one") }.parts());
+    arrived(&flux, &project.parts("one"));
     let today = snapshot(&flux);
     assert_eq!(lost(&before, &today), Vec::<String>::new(), "on the way up");
     flux.publish(&source, older(context, "back").root());

@@ -1,14 +1,17 @@
 //! How a tree gets its root, in each of the ways that `flux.sync` knows.
 
-use crate::cluster::{
-    flux::Flux,
-    object::{Identity, Object},
+use crate::{
+    cluster::{
+        flux::Flux,
+        object::{Identity, Object},
+    },
+    trees::Tree,
 };
 use serde_json::{Value as Json, json};
-use std::{fs, path::Path};
+use std::fs;
 
 /// `sync: operator`: what flux-operator makes of the FluxInstance in the tree, which bootstrap applies. The source.
-pub(crate) fn operator(flux: &Flux, tree: &Path) -> Identity {
+pub(crate) fn operator(flux: &Flux, tree: &Tree) -> Identity {
     let objects = sync(tree);
     let [instance] = &objects[..] else { panic!("one FluxInstance") };
     flux.api.must_apply(instance);
@@ -39,13 +42,13 @@ pub(crate) fn object(api_version: &str, kind: &str, spec: Json) -> Object {
 }
 
 /// `sync: classic`: what stands in the tree, applied once by hand. The source.
-pub(crate) fn classic(flux: &Flux, tree: &Path) -> Identity {
+pub(crate) fn classic(flux: &Flux, tree: &Tree) -> Identity {
     let objects = sync(tree);
     objects.iter().for_each(|object| drop(flux.api.must_apply(object)));
     objects[0].identity()
 }
 
 /// The objects of the root that stand in the tree.
-fn sync(tree: &Path) -> Vec<Object> {
-    Object::read(&fs::read_to_string(tree.join("cluster/sync.yaml")).unwrap())
+fn sync(tree: &Tree) -> Vec<Object> {
+    Object::read(&fs::read_to_string(tree.folder().join("cluster/sync.yaml")).unwrap())
 }

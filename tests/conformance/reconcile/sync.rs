@@ -33,7 +33,7 @@ pub(crate) fn sync(context: &Context) {
     project.write("environments/one.yaml", ENVIRONMENT);
     project.write("base/kustomization.yaml", BASE);
     set(&project, "classic");
-    let tree = project.tree("one");
+    let tree = project.environment("one");
     let flux = Flux::start(context, [].into_iter().collect());
     flux.journal.watch("v1", "ConfigMap");
     let source = root::classic(&flux, &tree);
