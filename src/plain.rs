@@ -6,6 +6,7 @@
 use std::{
     fmt,
     hash::{Hash, Hasher},
+    io::{self, ErrorKind, Read},
     ops::Deref,
 };
 use zeroize::Zeroizing;
@@ -22,6 +23,33 @@ impl Plain {
     /// Takes bytes over.
     pub fn new(bytes: Vec<u8>) -> Self {
         Self(Zeroizing::new(bytes))
+    }
+
+    /// Reads to the end; what is outgrown on the way is zeroed.
+    ///
+    /// # Errors
+    /// Of the reader; [`ErrorKind::FileTooLarge`] beyond `most` bytes.
+    pub fn read_from(mut reader: impl Read, most: usize) -> io::Result<Self> {
+        let mut bytes = Zeroizing::new(vec![0; 4096]);
+        let mut filled = 0;
+        loop {
+            if filled == bytes.len() {
+                let mut larger = Zeroizing::new(vec![0; filled * 2]);
+                larger[..filled].copy_from_slice(&bytes);
+                bytes = larger;
+            }
+            match reader.read(&mut bytes[filled..]) {
+                Ok(0) => break,
+                Ok(count) => filled += count,
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+            }
+            if filled > most {
+                return Err(ErrorKind::FileTooLarge.into());
+            }
+        }
+        bytes.truncate(filled);
+        Ok(Self(bytes))
     }
 
     /// The bytes as text, if they are UTF-8.
@@ -137,6 +165,14 @@ mod tests {
             "Plain(…) PlainText(…)"
         );
         assert_eq!(format!("{:#?}", Some(Plain::from("geheim"))), "Some(\n    Plain(…),\n)");
+    }
+
+    #[test]
+    fn bytes_are_read_up_to_a_limit() {
+        let bytes: Vec<u8> = (0..10_000).map(|n| (n % 251) as u8).collect();
+        assert_eq!(Plain::read_from(&bytes[..], 10_000).unwrap(), Plain::new(bytes.clone()));
+        assert_eq!(Plain::read_from(&b""[..], 0).unwrap(), Plain::default());
+        assert_eq!(Plain::read_from(&bytes[..], 9_999).unwrap_err().kind(), ErrorKind::FileTooLarge);
     }
 
     #[test]

@@ -5,15 +5,19 @@
 
 mod diff;
 mod init;
+mod key;
 mod list;
 mod open;
 mod pack;
 mod progress;
 mod render;
 mod report;
+mod secret;
 mod secrets;
 mod select;
+mod unseal;
 
+use crate::host;
 use clap::{Parser, Subcommand, ValueEnum};
 use std::{path::PathBuf, process::ExitCode};
 
@@ -81,6 +85,9 @@ enum Command {
     #[command(subcommand)]
     Pack(pack::Command),
     #[command(subcommand)]
+    Key(key::Command),
+    Unseal(unseal::Arguments),
+    #[command(subcommand)]
     Secrets(secrets::Command),
 }
 
@@ -107,6 +114,8 @@ impl From<Exit> for ExitCode {
 
 /// Runs the program: parses the arguments, runs the command, gives the exit code.
 pub fn main() -> ExitCode {
+    // Whatever the command is: a private key may come into memory, and no run should leave a dump of it.
+    host::keep_memory_private();
     let arguments = match Arguments::try_parse() {
         Ok(arguments) => arguments,
         Err(error) => {
@@ -127,6 +136,8 @@ pub fn main() -> ExitCode {
         Command::Diff(arguments) => diff::run(global, arguments),
         Command::List(arguments) => list::run(global, arguments),
         Command::Pack(command) => pack::run(global, command),
+        Command::Key(command) => key::run(global, command),
+        Command::Unseal(arguments) => unseal::run(global, arguments),
         Command::Secrets(command) => secrets::run(global, command),
     }
     .into()

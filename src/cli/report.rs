@@ -8,7 +8,9 @@ use crate::{
 use std::{
     borrow::Cow,
     collections::BTreeMap,
-    io::{IsTerminal, Write},
+    fs::File,
+    io::{ErrorKind, IsTerminal, Write},
+    os::fd::AsFd,
 };
 
 /// No more findings of one severity are printed for people.
@@ -18,6 +20,18 @@ const MOST: usize = 200;
 pub(super) fn print(text: &str) {
     let mut out = anstream::stdout().lock();
     let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
+}
+
+/// Writes bytes to stdout as they are, past every buffer.
+///
+/// # Errors
+/// What the system says; a reader that went away is none.
+pub(super) fn raw(bytes: &[u8]) -> std::io::Result<()> {
+    let written = std::io::stdout().as_fd().try_clone_to_owned().map(File::from);
+    match written.and_then(|mut out| out.write_all(bytes)) {
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(error),
+        _ => Ok(()),
+    }
 }
 
 /// The text of a file for stdout: as it is, but on a terminal without what that would obey.

@@ -1,7 +1,6 @@
 //! `gen secrets explain`: who can open a sealed file, and why.
 
 mod explain;
-mod find;
 
 use super::{Exit, Global};
 

@@ -85,6 +85,12 @@ impl Sources {
         id
     }
 
+    /// Adds a text that nothing shows: lines and columns can be told, what stands there cannot.
+    pub fn add_hidden(&mut self, name: impl Into<Arc<str>>, text: &str) -> SourceId {
+        let hidden: String = text.bytes().map(|byte| if byte == b'\n' { '\n' } else { '*' }).collect();
+        self.add(name, hidden)
+    }
+
     /// The name of a text.
     pub fn name(&self, id: SourceId) -> &str {
         self.list.get(id.0 as usize).map_or("?", |s| &s.name)
@@ -165,6 +171,14 @@ mod tests {
             Place::new(id, end + 4..99),
         ]);
         assert_eq!(sources.text(id), "p: **hëim\nq: *\n");
+    }
+
+    #[test]
+    fn what_is_hidden_can_only_be_located() {
+        let mut sources = Sources::new();
+        let id = sources.add_hidden("a.yaml", "p: x\nq: geheim\n");
+        assert_eq!(sources.text(id), "****\n*********\n");
+        assert_eq!(sources.locate(Place::new(id, 8..9)), "a.yaml:2:4");
     }
 
     #[test]

@@ -1,16 +1,28 @@
-//! The machine around the program: interruption, environment variables, other processes. The only
-//! module that knows them.
+//! The machine around the program: interruption, environment variables, other processes, the terminal, files outside of
+//! the project. The only module that knows them.
 #![expect(clippy::disallowed_methods, reason = "this is the door to the machine")]
 
+mod keys;
+mod process;
+mod terminal;
+
+pub use keys::{Holds, KeyPlace, create_private, key_file, key_places};
+pub use terminal::{NoAnswer, ask_consent, ask_secret};
+
+use crate::plain::Plain;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use std::{
     env,
     ffi::OsString,
     fs,
-    path::PathBuf,
+    io::{self, ErrorKind, IsTerminal},
+    path::{Path, PathBuf},
     sync::atomic::{AtomicBool, Ordering},
-    time::{Duration, Instant},
+    time::{Duration, Instant, SystemTime},
 };
+
+/// No larger file of secrets is read: the API server takes no Secret of more than 1 MiB, Flux no file of more than 5.
+const MOST_BYTES: usize = 5 << 20;
 
 static INTERRUPTED: AtomicBool = AtomicBool::new(false);
 
@@ -44,6 +56,52 @@ pub fn allow_many_files() {
     let wanted = limit.maximum.map_or(MOST, |maximum| maximum.min(MOST));
     if limit.current.is_some_and(|current| current < wanted) {
         let _ = setrlimit(Resource::Nofile, Rlimit { current: Some(wanted), maximum: limit.maximum });
+    }
+}
+
+/// What this process holds in memory leaves no trace: no core dump, and no other process of the same user may look into
+/// it. Where the system does not know how, it stays as it is.
+pub fn keep_memory_private() {
+    let _ = setrlimit(Resource::Core, Rlimit { current: Some(0), maximum: Some(0) });
+    #[cfg(target_os = "linux")]
+    let _ = rustix::process::set_dumpable_behavior(rustix::process::DumpableBehavior::NotDumpable);
+}
+
+/// Seconds since 1970, for what is sealed now. What is rendered knows no time.
+pub fn seconds_since_1970() -> u64 {
+    SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).map_or(0, |since| since.as_secs())
+}
+
+/// A file that may be secret: a regular one, or what a shell gives as `<(…)`.
+///
+/// # Errors
+/// Says why it cannot be read, to be put behind its name.
+pub fn read_secret(path: &Path) -> Result<Plain, String> {
+    let file = fs::File::open(path).map_err(|error| cannot_read(&error))?;
+    if file.metadata().is_ok_and(|found| found.is_dir()) {
+        return Err("is a folder".to_owned());
+    }
+    Plain::read_from(file, MOST_BYTES).map_err(|error| cannot_read(&error))
+}
+
+/// All of standard input.
+///
+/// # Errors
+/// Says why it cannot be read, to be put behind its name.
+pub fn read_stdin() -> Result<Plain, String> {
+    let stdin = io::stdin();
+    if stdin.is_terminal() {
+        return Err("is a terminal: pipe the value into it, or leave `--stdin` out to be asked".to_owned());
+    }
+    Plain::read_from(stdin.lock(), MOST_BYTES).map_err(|error| cannot_read(&error))
+}
+
+fn cannot_read(error: &io::Error) -> String {
+    match error.kind() {
+        ErrorKind::NotFound => "is not there".to_owned(),
+        ErrorKind::PermissionDenied => "may not be read".to_owned(),
+        ErrorKind::FileTooLarge => format!("is larger than {} MiB", MOST_BYTES >> 20),
+        _ => format!("cannot be read: {error}"),
     }
 }
 

@@ -44,6 +44,13 @@ pub fn project_path(root: &Path, named: &Path) -> Option<String> {
     parts.map(|parts| parts.join("/"))
 }
 
+/// The project that a file is in or would be in, if any; its folder need not exist yet.
+pub fn project_of(file: &Path) -> Option<PathBuf> {
+    let whole = |path: &Path| if path.as_os_str().is_empty() { PathBuf::from(".") } else { path.to_owned() };
+    let folder = file.ancestors().skip(1).map(whole).find(|folder| folder.is_dir())?;
+    find_project(&folder)
+}
+
 impl Disk {
     /// The folder with this path.
     ///
@@ -183,6 +190,8 @@ mod tests {
         fs::create_dir_all(root.join("environments/edge")).unwrap();
         assert_eq!(find_project(&root.join("environments/edge")), Some(root.clone()));
         assert_eq!(find_project(&root.join("nowhere")), None);
+        assert_eq!(project_of(&root.join("new/folder/file")), Some(root.clone()));
+        assert_eq!(project_of(&root.join("environments/../../file")), None);
     }
 
     #[test]

@@ -23,7 +23,7 @@ mod tree;
 
 pub use base::base;
 pub use builtin::Builtin;
-pub use disk::{Disk, find_project, project_path};
+pub use disk::{Disk, find_project, project_of, project_path};
 pub use examples::examples;
 pub use files::{Entry, Files, Kind, Memory, PacksOnly};
 pub use model::{
@@ -31,7 +31,7 @@ pub use model::{
     Project, SealedFile, SopsConfig,
 };
 pub use rendered::rendered;
-pub use secrets::components_of;
+pub use secrets::{components_of, sealed_paths};
 pub use text::{Each, in_turn};
 pub use tree::tree;
 

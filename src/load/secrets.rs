@@ -2,9 +2,9 @@
 
 use super::{
     environments::{SEALED, SECRETS},
-    files::file_name,
+    files::{Files, file_name},
     model::{Broken, EnvironmentSource, SealedFile},
-    text::{Each, Text, gather},
+    text::{Each, Hidden, Text, gather, walk},
 };
 use crate::{
     diag::{Diagnostic, Problems, did_you_mean, list},
@@ -18,6 +18,13 @@ use std::{
 
 /// Sealed files by owner, then component.
 pub(super) type Secrets = BTreeMap<String, BTreeMap<String, Vec<SealedFile>>>;
+
+/// The paths of all sealed files, also of those that cannot be used; sorted.
+pub fn sealed_paths(files: &dyn Files) -> Vec<String> {
+    let mut paths = walk(files, SECRETS.trim_end_matches('/'), Hidden::Skip, &mut Problems::new());
+    paths.retain(|path| path.ends_with(SEALED));
+    paths
+}
 
 /// Reads sealed files and checks that what they belong to is there.
 pub(super) fn secrets(

@@ -178,6 +178,11 @@ impl SealPolicy {
         Self { rules, names: names.collect() }
     }
 
+    /// The name of a key under `keys`.
+    pub fn name(&self, key: &str) -> Option<&str> {
+        self.names.get(key).map(String::as_str)
+    }
+
     /// What people call a key: its name under `keys`, else as much of it as tells it from others.
     pub fn call(&self, key: &str) -> String {
         match (self.names.get(key), Recipient::parse(key)) {

@@ -61,9 +61,10 @@ fn every_command_has_examples_that_are_understood() {
         let calls: Vec<&str> = examples.lines().filter_map(|line| line.trim().strip_prefix("gen ")).collect();
         assert!(calls.iter().any(|call| call.starts_with(&command)), "gen {command}: {examples}");
         for call in calls {
-            // What follows several blanks says what it is for; what follows `&&` is another command.
+            // What follows several blanks says what it is for; what follows `&&` or `|` is another command, what follows `>` a file.
             let call = call.split("   ").next().unwrap().split("  ").next().unwrap();
-            let call = call.split(" && ").next().unwrap();
+            let call =
+                [" && ", " | ", " > ", " < "].iter().fold(call, |call, end| call.split(end).next().unwrap());
             let output = run(&sandbox, call);
             assert!(!err(&output).contains("Usage:"), "gen {call}: {}", err(&output));
         }

@@ -7,10 +7,12 @@ mod charts;
 mod cli;
 #[path = "../hostile/mod.rs"]
 mod hostile;
+mod key;
 mod kill;
 mod kinds;
 #[path = "../objects/mod.rs"]
 mod objects;
 mod readme;
 mod sandbox;
+mod unseal;
 mod texts;

@@ -3,9 +3,11 @@
 mod data;
 mod text;
 
-use super::find::{find, has};
 use crate::{
-    cli::{Exit, Format, Global, open, report},
+    cli::{
+        Exit, Format, Global, open, report,
+        secret::{WhichArguments, find::has},
+    },
     diag::{Diagnostic, Problems, did_you_mean},
     load::SealedFile,
     pipeline::Engine,
@@ -21,9 +23,8 @@ use crate::{
     after_help = "Examples:\n  gen secrets explain prod kuard/kuard-tls\n  gen secrets explain environments/secrets/prod/kuard/kuard-tls.sops.yaml\n  gen secrets explain fleet-out/prod/apps/kuard/kuard-tls.sops.yaml"
 )]
 pub(in crate::cli) struct Arguments {
-    /// The file, or the environment or layer and `COMPONENT/NAME`
-    #[arg(value_name = "FILE | ENV COMPONENT/NAME", required = true, num_args = 1..=2)]
-    file: Vec<String>,
+    #[command(flatten)]
+    which: WhichArguments,
 }
 
 /// All that there is to say of a file.
@@ -43,7 +44,7 @@ struct Explained<'p> {
 pub(super) fn run(global: &Global, arguments: &Arguments) -> Exit {
     let mut problems = Problems::new();
     let Some(engine) = open::engine(global, &mut problems) else { return open::failed(global, &problems) };
-    let found = find(global, &engine.project, &arguments.file, &mut problems);
+    let found = arguments.which.place(global, &engine.project, &mut problems);
     let Some(explained) = found.and_then(|path| explain(&engine, path, &mut problems)) else {
         return open::failed_in(global, &problems, &engine.project.sources);
     };

@@ -54,11 +54,15 @@ impl Identity {
 
     /// The text of a key file, as `age-keygen` writes it; `created` is RFC 3339.
     pub fn file(&self, created: &str) -> PlainText {
-        let mut text = PlainText::from(format!("# created: {created}\n# public key: {}\n", self.recipient()));
-        text.push_str(self.0.to_string().expose_secret());
-        text.push_str("\n");
-        text
+        key_file(&format!("# created: {created}\n# public key: {}\n", self.recipient()), &self.0)
     }
+}
+
+fn key_file(comments: &str, identity: &x25519::Identity) -> PlainText {
+    let mut text = PlainText::from(comments);
+    text.push_str(identity.to_string().expose_secret());
+    text.push_str("\n");
+    text
 }
 
 /// The text of a key file, encrypted with a passphrase in ASCII armour as `age -p -a` does it.
@@ -175,6 +179,13 @@ impl Identities {
     /// The recipients they open for.
     pub fn recipients(&self) -> Vec<String> {
         self.list.iter().map(|identity| identity.to_public().to_string()).collect()
+    }
+
+    /// The text of a key file with the key that opens for a recipient, for whoever is to have it; `None` if it is not
+    /// among them.
+    pub fn key_file(&self, recipient: &str) -> Option<PlainText> {
+        let identity = self.list.iter().find(|identity| identity.to_public().to_string() == recipient)?;
+        Some(key_file(&format!("# public key: {recipient}\n"), identity))
     }
 
     /// Keys of kinds that are not supported, to be told where no other key fits.
@@ -308,6 +319,14 @@ mod tests {
         assert_eq!(told(&protected[..200], Some("x")), ["secret/passphrase `keys.txt` is damaged"]);
         let to_key = age::wrap(&Plain::from(ONE), &ONE_PUBLIC.parse().unwrap());
         assert!(told(&to_key, Some("x"))[0].contains("for keys"));
+    }
+
+    #[test]
+    fn a_key_is_given_for_its_recipient_alone() {
+        let identities = Identities::from(Identity(ONE.parse().unwrap()));
+        let file = identities.key_file(ONE_PUBLIC).unwrap();
+        assert_eq!(&*file, format!("# public key: {ONE_PUBLIC}\n{ONE}\n"));
+        assert_eq!(identities.key_file("age1x"), None);
     }
 
     #[test]

@@ -29,7 +29,8 @@ pub fn create(root: &Path, path: &str, bytes: &[u8]) -> io::Result<bool> {
 }
 
 /// Replaces a file of a project whole or not at all, also when the process is killed: `before` is what must stand there,
-/// absent for nothing, and `after` what is to stand there. Its folder must be there. No symbolic link is followed.
+/// absent for nothing, and `after` what is to stand there. Folders that are missing are made. No symbolic link below
+/// `root` is followed.
 ///
 /// # Errors
 /// `write/changed` if something else stands there by now, `write/link` for a symbolic link, `write/failed`.
@@ -39,6 +40,7 @@ pub fn replace(
     before: Option<&[u8]>,
     after: Option<&[u8]>,
 ) -> Result<(), Box<Diagnostic>> {
+    folders(root, path)?;
     let target = root.join(path);
     let name = target.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
     let temporary = target.with_file_name(format!("{TEMPORARY}{}", name.trim_start_matches('.')));
@@ -49,6 +51,26 @@ pub fn replace(
         let _ = fs::remove_file(&temporary);
     }
     put.map(|_| ())
+}
+
+/// Makes the folders that a file is in.
+fn folders(root: &Path, path: &str) -> Result<(), Box<Diagnostic>> {
+    let mut folder = root.to_owned();
+    for part in Path::new(path).parent().into_iter().flat_map(Path::components) {
+        folder.push(part);
+        match fs::symlink_metadata(&folder) {
+            Ok(found) if found.is_symlink() => return Err(link(&folder)),
+            Ok(_) => {}
+            Err(error) if error.kind() == ErrorKind::NotFound => match fs::create_dir(&folder) {
+                Err(error) if error.kind() != ErrorKind::AlreadyExists => {
+                    return Err(failed(path, "make the folder", &folder, &error));
+                }
+                _ => {}
+            },
+            Err(error) => return Err(failed(path, "look at", &folder, &error)),
+        }
+    }
+    Ok(())
 }
 
 /// What became of the temporary file.
@@ -172,5 +194,17 @@ mod tests {
             assert_eq!(said, Err("write/link"));
         }
         assert_eq!(fs::read(&outside).unwrap(), b"x");
+        std::os::unix::fs::symlink(elsewhere.path(), folder.path().join("c")).unwrap();
+        let said = replace(folder.path(), "c/x", Some(b"x"), Some(b"y")).map_err(|problem| problem.id);
+        assert_eq!(said, Err("write/link"));
+        assert_eq!(fs::read(&outside).unwrap(), b"x");
+    }
+
+    #[test]
+    fn folders_are_made() {
+        let folder = tempfile::tempdir().unwrap();
+        replace(folder.path(), "a/b/c", None, Some(b"1")).unwrap();
+        replace(folder.path(), "a/b/d", None, Some(b"2")).unwrap();
+        assert_eq!(fs::read(folder.path().join("a/b/c")).unwrap(), b"1");
     }
 }

@@ -1,5 +1,6 @@
 //! Which sealed file is meant: by its path, by its copy in a tree, or by what it belongs to.
 
+use super::SealedProject;
 use crate::{
     cli::{Global, open},
     diag::{Diagnostic, Problems, did_you_mean, list},
@@ -8,18 +9,63 @@ use crate::{
 };
 use std::path::Path;
 
-/// The file that is meant, existing or not. `None` if an error was pushed.
-pub(super) fn find(
-    global: &Global,
+/// What a command takes to name one sealed file.
+#[derive(Clone, Debug, clap::Args)]
+pub(in crate::cli) struct WhichArguments {
+    /// The file, or the environment or layer and `COMPONENT/NAME`
+    #[arg(value_name = "FILE | ENV COMPONENT/NAME", required = true, num_args = 1..=2)]
+    file: Vec<String>,
+}
+
+impl WhichArguments {
+    /// The file that is meant, existing or not. `None` if an error was pushed.
+    pub(in crate::cli) fn place(
+        &self,
+        global: &Global,
+        project: &Project,
+        problems: &mut Problems,
+    ) -> Option<SealedPath> {
+        let found = match self.file.as_slice() {
+            [owner, component_and_name] => pair(owner, component_and_name),
+            [path, ..] => by_path(global, project, path),
+            [] => None,
+        };
+        sealed_path(found, &self.file, project, problems)
+    }
+
+    /// The path in the project of the file that is meant, which may be any of the project if its path is given. `None`
+    /// if an error was pushed.
+    pub(in crate::cli) fn path(
+        &self,
+        global: &Global,
+        project: &SealedProject,
+        problems: &mut Problems,
+    ) -> Option<String> {
+        match self.file.as_slice() {
+            [path] => project.path(Path::new(path), problems),
+            _ => Some(self.place(global, &project.project, problems)?.to_string()),
+        }
+    }
+}
+
+#[allow(dead_code, reason = "the next commit uses it")]
+/// The place of `COMPONENT/NAME` of an environment or layer. `None` if an error was pushed.
+pub(in crate::cli) fn place(
+    owner: &str,
+    component_and_name: &str,
     project: &Project,
-    words: &[String],
     problems: &mut Problems,
 ) -> Option<SealedPath> {
-    let found = match words {
-        [owner, component_and_name] => pair(owner, component_and_name),
-        [path, ..] => by_path(global, project, path),
-        [] => None,
-    };
+    let words = [owner.to_owned(), component_and_name.to_owned()];
+    sealed_path(pair(owner, component_and_name), &words, project, problems)
+}
+
+fn sealed_path(
+    found: Option<SealedPath>,
+    words: &[String],
+    project: &Project,
+    problems: &mut Problems,
+) -> Option<SealedPath> {
     let Some(path) = found else {
         problems.push(
             Diagnostic::error("usage/sealed-file", format!("`{}` is no sealed file", words.join(" ")))
@@ -59,24 +105,29 @@ fn copy(project: &Project, path: &str) -> Option<SealedPath> {
 }
 
 /// Is there such a file of an owner?
-pub(super) fn has(project: &Project, owner: &str, component: &str, file: &str) -> bool {
+pub(in crate::cli) fn has(project: &Project, owner: &str, component: &str, file: &str) -> bool {
     let files = project.secrets.get(owner).and_then(|components| components.get(component));
     files.is_some_and(|files| files.iter().any(|found| found.file_name == file))
 }
 
+/// Is there an environment or layer of this name? That one cannot be used was told.
+pub(in crate::cli) fn known_owner(project: &Project, owner: &str, problems: &mut Problems) -> bool {
+    let owners = || project.environments.keys().map(String::as_str);
+    let is_known = project.environments.contains_key(owner);
+    if !is_known && !project.broken.environments.contains(owner) {
+        let message = format!("there is no environment or layer `{owner}`");
+        let said = Diagnostic::error("usage/unknown-owner", message);
+        problems.push(match did_you_mean(owner, owners()) {
+            Some(near) => said.help(format!("did you mean `{near}`?")),
+            None => said.help(format!("there is {}", list(owners()))),
+        });
+    }
+    is_known
+}
+
 /// Are its owner and its component there?
 fn known(project: &Project, path: &SealedPath, problems: &mut Problems) -> bool {
-    let owners = || project.environments.keys().map(String::as_str);
-    if !project.environments.contains_key(&path.owner) {
-        // That one cannot be used was told.
-        if !project.broken.environments.contains(&path.owner) {
-            let message = format!("there is no environment or layer `{}`", path.owner);
-            let said = Diagnostic::error("usage/unknown-owner", message);
-            problems.push(match did_you_mean(&path.owner, owners()) {
-                Some(near) => said.help(format!("did you mean `{near}`?")),
-                None => said.help(format!("there is {}", list(owners()))),
-            });
-        }
+    if !known_owner(project, &path.owner, problems) {
         return false;
     }
     let components = load::components_of(&path.owner, &project.environments);
