@@ -7,6 +7,7 @@ mod names;
 mod parent;
 mod root;
 mod sync;
+mod texts;
 
 use crate::{
     cluster::{
@@ -46,6 +47,7 @@ fn cases(context: &Context) -> Vec<Case<'_>> {
         case("rename", names::rename),
         case("parent", parent::parent),
         case("mistakes", mistakes::mistakes),
+        case("texts", texts::texts),
     ]
 }
 

@@ -105,6 +105,22 @@ impl<'c> Flux<'c> {
         self.stand_in.revision(&source).is_some_and(|revision| is_ready(kustomization, &revision))
     }
 
+    /// What the controller did with objects at a revision, by `Kind/namespace/name`, but for those that it left alone.
+    pub(crate) fn done(&self, revision: &str) -> BTreeMap<String, String> {
+        let words = self.controller.words();
+        let lines = words.lines().filter_map(|line| serde_json::from_str::<Json>(line).ok());
+        let mut done = BTreeMap::new();
+        for line in lines.filter(|line| line["revision"] == revision) {
+            for (object, action) in line["output"].as_object().into_iter().flatten() {
+                let action = action.as_str().unwrap_or_default().to_owned();
+                done.insert(object.clone(), action);
+            }
+        }
+        assert!(!done.is_empty(), "nothing was done at {revision}");
+        done.retain(|_, action| action != "unchanged");
+        done
+    }
+
     /// Waits for something, and tells what is known where it does not come.
     pub(crate) fn until(&self, what: &str, so: impl FnMut() -> bool) {
         let known = || {

@@ -38,9 +38,14 @@ impl Guard {
         Self { shell: command.spawn().unwrap(), log }
     }
 
+    /// All that it said.
+    pub(crate) fn words(&self) -> String {
+        String::from_utf8_lossy(&fs::read(&self.log).unwrap()).into_owned()
+    }
+
     /// The last lines of what it said.
     pub(crate) fn last_words(&self) -> String {
-        let text = String::from_utf8_lossy(&fs::read(&self.log).unwrap()).into_owned();
+        let text = self.words();
         let lines: Vec<&str> = text.lines().collect();
         lines[lines.len().saturating_sub(30)..].join("\n")
     }

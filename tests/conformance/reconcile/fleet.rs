@@ -107,13 +107,15 @@ fn in_order(flux: &Flux, parts: &[Part], revision: &str) {
     assert!(edges > 50, "only {edges}");
 }
 
-/// Another image: nothing but the Deployment changes.
+/// Another image: nothing but the Deployment changes. Flux sees no other difference either, so nothing drifts for ever.
 fn one_input(flux: &Flux, source: &Identity, project: &Project) {
     let before = snapshot(flux);
     project.replace("environments/prod.yaml", "kuard-amd64:blue", "kuard-amd64:green");
     project.render("prod");
-    flux.publish(source, project.root());
+    let revision = flux.publish(source, project.root());
     flux.settle(&["kuard"]);
+    let done: Vec<String> = flux.done(&revision).into_iter().map(|(object, _)| object).collect();
+    assert_eq!(done, ["Deployment/kuard/kuard"]);
     let after = snapshot(flux);
     let version = |object: &Json| match object["kind"].as_str() {
         // Their status names the revision.

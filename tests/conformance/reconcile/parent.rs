@@ -31,7 +31,8 @@ const NAMES: [&str; 4] = ["app", "away", "flux-system", "namespaces"];
 
 pub(crate) fn parent(context: &Context) {
     let project = project(context);
-    let mut parent = printed(&project);
+    let said = context.run_gen(&project.folder, &["render", "one"]);
+    let mut parent = root::printed(&String::from_utf8(said.stderr).unwrap());
     let flux = Flux::start(context, [].into_iter().collect());
     flux.bring_key(context);
     let spec = json!({"interval": "1m", "url": "oci://example.com/fleet", "ref": {"tag": "latest"}});
@@ -83,16 +84,6 @@ fn project(context: &Context) -> Project<'_> {
     project.write("environments/one.yaml", &one.to_string());
     seal(&project, "app", &texts("app", TEXT));
     project
-}
-
-/// What `gen` prints for a root of one's own.
-fn printed(project: &Project) -> Object {
-    let said = project.context.run_gen(&project.folder, &["render", "one"]);
-    let said = String::from_utf8(said.stderr).unwrap();
-    let (_, printed) = said.split_once("add this Kustomization:\n\n").unwrap_or_else(|| panic!("{said}"));
-    let objects = Object::read(printed.split("\n\n").next().unwrap());
-    let [object] = objects.try_into().unwrap_or_else(|_| panic!("{said}"));
-    object
 }
 
 /// Another repository.

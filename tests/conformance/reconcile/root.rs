@@ -52,3 +52,11 @@ pub(crate) fn classic(flux: &Flux, tree: &Tree) -> Identity {
 fn sync(tree: &Tree) -> Vec<Object> {
     Object::read(&fs::read_to_string(tree.folder().join("cluster/sync.yaml")).unwrap())
 }
+
+/// `sync: none`: the Kustomization that `gen` prints.
+pub(crate) fn printed(said: &str) -> Object {
+    let (_, printed) = said.split_once("add this Kustomization:\n\n").unwrap_or_else(|| panic!("{said}"));
+    let objects = Object::read(printed.split("\n\n").next().unwrap());
+    let [object] = objects.try_into().unwrap_or_else(|_| panic!("{said}"));
+    object
+}
