@@ -31,6 +31,13 @@ fn cases(context: &Context) -> Vec<Case<'_>> {
             assert!(said.contains(mistake.2), "{said}");
         })
     }));
+    cases.push(Case::new("no/pattern", move || {
+        let said = refused_object(
+            context,
+            "{receiver: a, routes: [{matchers: [{name: b, matchType: '=~', value: '('}]}]}",
+        );
+        assert!(said.contains("missing closing )"), "{said}");
+    }));
     cases
 }
 
@@ -72,6 +79,16 @@ fn refused(context: &Context, values: &str) -> String {
         "apiVersion: helm.toolkit.fluxcd.io/v2\nkind: HelmRelease\nmetadata: {{name: a}}\nspec:\n  values:\n    {values}\n"
     );
     let found = configurations(&by_identity(documents(&release).unwrap()).unwrap());
+    assert_eq!(found.len(), 1);
+    check(context, &found[0].value).unwrap_err()
+}
+
+/// What is said of an AlertmanagerConfig with these routes.
+fn refused_object(context: &Context, route: &str) -> String {
+    let object = format!(
+        "apiVersion: monitoring.coreos.com/v1alpha1\nkind: AlertmanagerConfig\nmetadata: {{name: a}}\nspec: {{route: {route}, receivers: [{{name: a}}]}}\n"
+    );
+    let found = configurations(&by_identity(documents(&object).unwrap()).unwrap());
     assert_eq!(found.len(), 1);
     check(context, &found[0].value).unwrap_err()
 }

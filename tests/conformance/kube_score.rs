@@ -68,6 +68,12 @@ const ANSWERS: &[Answer] = &[
         why: "a job that asks an address listens to nobody",
     },
     Answer {
+        check: "networkpolicy-targets-pod",
+        says: "The NetworkPolicys selector doesn't match any pods",
+        trees: &["packs/tenant/"],
+        why: "it is for the pods of the team, which stand in the team's repository",
+    },
+    Answer {
         check: "deployment-has-poddisruptionbudget",
         says: "No matching PodDisruptionBudget was found",
         trees: &["staging"],
