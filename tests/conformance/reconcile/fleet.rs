@@ -114,7 +114,7 @@ fn one_input(flux: &Flux, source: &Identity, project: &Project) {
     project.render("prod");
     let revision = flux.publish(source, project.root());
     flux.settle(&["kuard"]);
-    let done: Vec<String> = flux.done(&revision).into_iter().map(|(object, _)| object).collect();
+    let done: Vec<String> = flux.done(&revision).into_keys().collect();
     assert_eq!(done, ["Deployment/kuard/kuard"]);
     let after = snapshot(flux);
     let version = |object: &Json| match object["kind"].as_str() {
