@@ -111,14 +111,22 @@ fn references(node: &Node, found: &mut Problems) {
     }
 }
 
-/// Checks a file by itself, and takes out what is wrong in it, so that later stages can tell the rest.
-pub fn check_and_prune<T: ConfigFile>(node: &mut Node, sources: &Sources, problems: &mut Problems) {
+/// Checks a file by itself, and takes out what is wrong in it, so that later stages can tell the rest. Gives it whole if
+/// anything was.
+pub fn check_and_prune<T: ConfigFile>(
+    node: &mut Node,
+    sources: &Sources,
+    problems: &mut Problems,
+) -> Option<Node> {
     let mut found = Problems::new();
-    if !check::<T>(node, sources, &mut found) {
+    let whole = node.clone();
+    let good = check::<T>(node, sources, &mut found);
+    if !good {
         let errors = found.0.iter().filter(|d| d.severity == Severity::Error);
         prune(node, &errors.filter_map(|d| d.labels.first()).map(|label| label.place).collect());
     }
     problems.extend(found);
+    (!good).then_some(whole)
 }
 
 fn prune(node: &mut Node, bad: &BTreeSet<Place>) {

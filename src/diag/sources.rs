@@ -91,6 +91,12 @@ impl Sources {
         self.add(name, hidden)
     }
 
+    /// All texts.
+    pub fn all(&self) -> impl Iterator<Item = (SourceId, &str)> {
+        let id = |at: usize| SourceId(u32::try_from(at).unwrap_or(u32::MAX));
+        self.list.iter().enumerate().map(move |(at, source)| (id(at), &*source.text))
+    }
+
     /// The name of a text.
     pub fn name(&self, id: SourceId) -> &str {
         self.list.get(id.0 as usize).map_or("?", |s| &s.name)

@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     config::{self, EnvironmentFile, FleetFile},
-    diag::{Diagnostic, Problems, Sources, Spot},
+    diag::{Diagnostic, Problems, SourceId, Sources, Spot},
     name::EnvName,
     yaml::{self, Map, Node},
 };
@@ -36,6 +36,8 @@ pub(super) struct Environments {
     pub(super) broken: BTreeSet<String>,
     pub(super) files: BTreeMap<String, Arc<str>>,
     pub(super) sealed: Vec<Text>,
+    /// Environments that are no YAML.
+    pub(super) unread: Vec<SourceId>,
 }
 
 /// Reads everything under `environments/`.
@@ -62,6 +64,7 @@ pub(super) fn environments(
         broken,
         files: BTreeMap::new(),
         sealed: Vec::new(),
+        unread: Vec::new(),
     };
     let texts = texts(files, wanted, each, sources, problems);
     let mut layers = Vec::new();
@@ -86,7 +89,10 @@ pub(super) fn environments(
         let name = name_of(&text.path).to_owned();
         match source {
             Some(source) => drop(read.environments.insert(name, source)),
-            None => drop(read.broken.insert(name)),
+            None => {
+                read.unread.push(text.source);
+                read.broken.insert(name);
+            }
         }
     }
     keys::named(&read.fleet, read.environments.values(), problems);
@@ -192,7 +198,7 @@ fn environment(text: &Text, sources: &Sources, problems: &mut Problems) -> Optio
         true => Node::new(Map::new()),
         false => yaml::read_one(&text.text, text.source, problems)?,
     };
-    config::check_and_prune::<EnvironmentFile>(&mut node, sources, problems);
+    let whole = config::check_and_prune::<EnvironmentFile>(&mut node, sources, problems);
     node.as_map()?;
     let extends = node.get("extends").and_then(Node::as_seq).unwrap_or_default();
     Some(EnvironmentSource {
@@ -205,5 +211,6 @@ fn environment(text: &Text, sources: &Sources, problems: &mut Problems) -> Optio
             .collect(),
         layers: Vec::new(),
         node,
+        whole,
     })
 }

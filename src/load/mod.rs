@@ -11,6 +11,7 @@ mod examples;
 mod files;
 mod keys;
 mod layers;
+mod mask;
 mod model;
 mod own;
 mod packs;
@@ -62,7 +63,15 @@ pub fn project_with(files: &dyn Files, each: Each, problems: &mut Problems) -> O
     let bases = base::bases(files, &read.environments, &mut sources, problems);
     let own_flux_system = own::own_flux_systems(files, &read.environments, &mut sources);
     let sops_config = sops_config::sops_config(files, &mut sources);
-    sources.mask(problems.0.iter().flat_map(|problem| &problem.secrets));
+    let mut hidden = mask::environments(&read.environments, &packs.packs);
+    for source in read.unread {
+        hidden.extend(mask::unread(source, sources.text(source), &packs.packs));
+    }
+    let sealed = secrets.values().flat_map(|owner| owner.values()).flatten();
+    sealed.for_each(|file| mask::secret(&file.node, &mut hidden));
+    mask::bases(&bases, &sources, &mut hidden);
+    hidden.extend(mask::private_keys(&sources));
+    sources.mask(problems.0.iter().flat_map(|problem| &problem.secrets).chain(&hidden));
     Some(Project {
         sources,
         fleet: read.fleet,

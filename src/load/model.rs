@@ -91,14 +91,23 @@ pub struct EnvironmentSource {
     pub name: String,
     /// The file as such.
     pub place: Place,
-    /// The file as written, checked by itself.
+    /// The file as written, checked by itself; what was wrong in it is taken out.
     pub node: Node,
+    /// With what was wrong, if anything was.
+    pub(super) whole: Option<Node>,
     /// A layer: never rendered alone.
     pub is_abstract: bool,
     /// The layers that it names, in the order written.
     pub extends: Vec<Spot>,
     /// What is merged for it, lowest layer first, itself last; each once, at its first place, depth first.
     pub layers: Vec<String>,
+}
+
+impl EnvironmentSource {
+    /// The file as written, with what is wrong in it.
+    pub(super) fn written(&self) -> &Node {
+        self.whole.as_ref().unwrap_or(&self.node)
+    }
 }
 
 /// A template pack.

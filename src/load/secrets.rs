@@ -3,11 +3,12 @@
 use super::{
     environments::{SEALED, SECRETS},
     files::{Files, file_name},
+    mask,
     model::{Broken, EnvironmentSource, SealedFile},
     text::{Each, Hidden, Text, gather, walk},
 };
 use crate::{
-    diag::{Diagnostic, Problems, did_you_mean, list},
+    diag::{Diagnostic, Place, Problems, did_you_mean, list},
     seal::MOST_BYTES,
     yaml::{self, Map, Node},
 };
@@ -39,6 +40,9 @@ pub(super) fn secrets(
         let text = &texts[index];
         let owner = belongs(text).map_or("", |(owner, _)| owner);
         let file = sealed(text, owner, &mut found);
+        if file.is_none() {
+            hide(text, &mut found);
+        }
         (file, found)
     });
     let mut secrets = Secrets::new();
@@ -60,6 +64,17 @@ pub(super) fn secrets(
         owners(owner, components, environments, broken, problems);
     }
     secrets
+}
+
+/// What is said of a file that is not sealed, or not readable, shows none of its values.
+fn hide(text: &Text, found: &mut Problems) {
+    let mut places = Vec::new();
+    match yaml::read_manifests(&text.text, text.source, &mut Problems::new()) {
+        // Whatever kind it says it is: it was meant to be sealed.
+        Some(documents) => documents.iter().for_each(|document| mask::values(document, &mut places)),
+        None => places.push(Place::new(text.source, 0..text.text.len())),
+    }
+    found.0.iter_mut().for_each(|said| said.secrets.extend(&places));
 }
 
 /// The owner and the component whose folder a file is in.

@@ -1,6 +1,9 @@
 //! Checks a value against a schema: all problems, each at the value's place, and fills defaults.
 
-use super::{Additional, DEEPEST, Rule, Schema, Type, canonical_json, member, nouns, short};
+use super::{
+    Additional, DEEPEST, Rule, Schema, Type, canonical_json, member, nouns, secrets::is_secret_reference,
+    short,
+};
 use crate::{
     diag::{Diagnostic, Problems, Sources, did_you_mean, list},
     yaml::{Key, Map, Node, Style, Value},
@@ -149,9 +152,7 @@ impl<'a> Check<'a> {
     }
 
     fn secret(&mut self, value: &Node, path: &str) {
-        let word = |key| value.get(key).and_then(Node::as_str).is_some_and(|s| !s.is_empty());
-        let only = value.as_map().is_some_and(|m| m.len() == 2);
-        if only && word("secret") && word("key") {
+        if is_secret_reference(value) {
             return;
         }
         // no label: its line holds nothing but what is masked
@@ -164,6 +165,12 @@ impl<'a> Check<'a> {
             None => said,
         };
         let said = said.secret(value.place());
+        let both = ["secret", "key"].iter().all(|key| value.get(key).and_then(Node::as_str).is_some());
+        let said = match both && value.as_map().is_some_and(|map| map.len() == 2) {
+            true => said
+                .because("a Secret's name has lower-case letters, digits, `-` and `.`, a key also `_` and upper-case letters"),
+            false => said,
+        };
         self.found.push(said.help("seal the value, and name the Secret and its key here"));
     }
 

@@ -19,6 +19,7 @@ pub use check::Mode;
 pub use describe::{Chain, Described};
 pub use format::Format;
 pub use json::{canonical_json, parse_json, short};
+pub use secrets::Follow;
 
 use crate::{
     diag::Place,
@@ -93,6 +94,8 @@ pub(crate) struct Rule {
     description: Option<Arc<str>>,
     deprecated: bool,
     secret: bool,
+    /// Is it, or anything in it, secret? Noted when all is parsed.
+    holds_secret: bool,
 }
 
 /// Rules do not nest deeper than this through references, nor do values.

@@ -83,6 +83,7 @@ impl Schema {
         }
         let good = !parser.found.has_errors();
         problems.extend(parser.found);
+        schema.mark_secrets();
         good.then_some(schema)
     }
 }
