@@ -101,8 +101,10 @@ impl Opened {
             only_encrypted: sealed.metadata.mac_only_encrypted,
         };
         let known = if plan.fresh.is_some() { &[][..] } else { known };
-        let settled = if documents == self.plain { documents.to_vec() } else { seal::settled(documents) };
-        let encrypted = sealing.encrypt(&settled, &mut Reuse::new(known), problems);
+        let encrypted = match documents == self.plain {
+            true => sealing.encrypt(documents, &mut Reuse::new(known), problems),
+            false => sealing.settled(documents, known, problems),
+        };
         seal::something(&encrypted, rule, sealed.source, problems);
         if problems.errors() > before {
             return None;

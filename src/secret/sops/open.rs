@@ -250,7 +250,12 @@ impl<'k> Opening<'k> {
             Plainly::Comment(_) if !site.listed => self.wrong_type(&site.keys.join("."), site),
             Plainly::Comment(_) => {}
         }
-        self.known.push(Known { path: site.path.to_owned(), value: opened.clone(), text: text.to_owned() });
+        self.known.push(Known {
+            path: site.path.to_owned(),
+            value: opened.clone(),
+            text: text.to_owned(),
+            hashed: false,
+        });
         opened.into()
     }
 
@@ -266,22 +271,27 @@ impl<'k> Opening<'k> {
     /// A comment that was moved by hand still opens under the path of where it was: every key on its own path is tried.
     fn comment(&mut self, comment: &Comment, site: &Site) -> Becomes {
         if !looks_encrypted(&comment.text) {
+            // One in clear was read by everybody already, and stays as it is until the file has a new key.
+            let value = Plainly::Comment(comment.text.clone());
+            let text = comment.text.to_string();
+            self.known.push(Known { path: site.path.to_owned(), value, text, hashed: true });
             return Becomes::Same;
         }
         let above = (0..=site.keys.len()).rev().map(|count| site.keys[..count].join(":") + ":");
-        let opened = Encrypted::parse(&comment.text).and_then(|value| {
-            above.into_iter().find_map(|path| Some((self.key.open(&value, &path).ok()?, path)))
-        });
+        let opened = Encrypted::parse(&comment.text)
+            .and_then(|value| above.into_iter().find_map(|path| self.key.open(&value, &path).ok()));
         match opened {
-            Some((opened, path)) => {
+            Some(opened) => {
                 let text = match &opened {
                     Plainly::Comment(text) => text.clone(),
                     Plainly::Scalar(scalar) => scalar.text.clone(),
                 };
+                // As long as it stays where it is it keeps its text.
                 self.known.push(Known {
-                    path,
+                    path: site.path.to_owned(),
                     value: Plainly::Comment(text.clone()),
                     text: comment.text.to_string(),
+                    hashed: true,
                 });
                 Becomes::Comment(Comment { text, ..comment.clone() })
             }

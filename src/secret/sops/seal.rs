@@ -14,7 +14,13 @@ use crate::{
     secret::{Moment, Policy, manifest},
     yaml::commented::{self, Comment, Document, Kind, Scalar, Value},
 };
-use std::collections::{HashMap, VecDeque};
+use std::{
+    borrow::Cow,
+    collections::{HashMap, VecDeque},
+};
+
+/// How often comments may move before they are left where they are.
+const TRIES: usize = 3;
 
 /// The first bytes of the hash where only encrypted values count: SHA-256 of the letters `sops`.
 const ONLY_ENCRYPTED: [u8; 32] = [
@@ -55,12 +61,14 @@ pub(super) struct Known {
     pub(super) path: String,
     pub(super) value: Plainly,
     pub(super) text: String,
+    /// Does it stand there as a comment? One in a list may also be an item.
+    pub(super) hashed: bool,
 }
 
 /// Texts to be used again, each once, where path, type and value are what they were: by path, then by value.
 pub(super) struct Reuse<'k>(HashMap<&'k str, HashMap<&'k str, Texts<'k>>>);
 
-type Texts<'k> = VecDeque<(Type, &'k str)>;
+type Texts<'k> = VecDeque<(Type, &'k Known)>;
 
 impl<'k> Reuse<'k> {
     /// Of values that were encrypted with the same key.
@@ -72,15 +80,15 @@ impl<'k> Reuse<'k> {
                 Plainly::Comment(text) => (Type::Comment, &**text),
             };
             let of_path = map.entry(known.path.as_str()).or_default();
-            of_path.entry(value).or_default().push_back((kind, known.text.as_str()));
+            of_path.entry(value).or_default().push_back((kind, known));
         }
         Self(map)
     }
 
-    fn take(&mut self, path: &str, kind: Type, value: &str) -> Option<String> {
+    fn take(&mut self, path: &str, kind: Type, value: &str) -> Option<&'k Known> {
         let texts = self.0.get_mut(path)?.get_mut(value)?;
         let at = texts.iter().position(|(known, _)| *known == kind)?;
-        texts.remove(at).map(|(_, text)| text.to_owned())
+        texts.remove(at).map(|(_, known)| known)
     }
 }
 
@@ -97,10 +105,49 @@ pub(super) struct Encrypted {
     pub(super) mac: String,
     /// The names of what is encrypted, `data.password`, each once.
     pub(super) names: Vec<String>,
+    /// What each encrypted text stands for.
+    meaning: HashMap<String, Plainly>,
+}
+
+impl Encrypted {
+    /// Documents with these encrypted texts, wherever they stand, as plain ones.
+    fn back(&self, documents: &[Document], matcher: &Matcher) -> Vec<Document> {
+        walk::map(documents, matcher, &mut |_, leaf| {
+            let (text, beside) = match &leaf {
+                Leaf::Scalar(scalar) => (&scalar.text, false),
+                Leaf::Comment(comment) => (&comment.text, comment.beside),
+            };
+            match (self.meaning.get(&**text), leaf) {
+                (Some(Plainly::Comment(text)), _) => {
+                    Becomes::Comment(Comment { text: text.clone(), beside, place: None })
+                }
+                (Some(Plainly::Scalar(scalar)), Leaf::Scalar(_)) => Becomes::Scalar(scalar.clone()),
+                _ => Becomes::Same,
+            }
+        })
+    }
 }
 
 impl Sealing<'_> {
-    /// Encrypts documents.
+    /// Encrypts documents so that every comment stands, when the file is read, where its path says. Some find their place
+    /// only then: a comment that is aligned with nothing belongs to the innermost mapping above it.
+    pub(super) fn settled(&self, plain: &[Document], known: &[Known], problems: &mut Problems) -> Encrypted {
+        let mut plain = Cow::Borrowed(plain);
+        for _ in 0..TRIES {
+            let encrypted = self.encrypt(&plain, &mut Reuse::new(known), problems);
+            let text = commented::emit(&file::with_block(encrypted.documents.clone(), &[]));
+            let source = Sources::new().add("", "");
+            let read = commented::read(&text, source, &mut Problems::new()).unwrap_or_default();
+            let read: Vec<Document> = read.iter().map(file::content).collect();
+            if read == encrypted.documents {
+                return encrypted;
+            }
+            plain = Cow::Owned(encrypted.back(&read, self.matcher));
+        }
+        self.encrypt(&plain, &mut Reuse::new(known), problems)
+    }
+
+    /// Encrypts documents as they are.
     pub(super) fn encrypt(
         &self,
         plain: &[Document],
@@ -109,8 +156,17 @@ impl Sealing<'_> {
     ) -> Encrypted {
         let mut mac = Mac::new(self.only_encrypted);
         let mut names = Vec::new();
+        let mut meaning = HashMap::new();
         let documents = walk::map(plain, self.matcher, &mut |site, leaf| match leaf {
-            Leaf::Comment(comment) if site.encrypted => self.comment(comment, site, reuse, problems),
+            Leaf::Comment(comment) if site.encrypted => {
+                let becomes = self.comment(comment, site, reuse, problems);
+                if let Becomes::Scalar(Scalar { text, .. }) | Becomes::Comment(Comment { text, .. }) =
+                    &becomes
+                {
+                    meaning.insert(text.to_string(), Plainly::Comment(comment.text.clone()));
+                }
+                becomes
+            }
             Leaf::Comment(_) => Becomes::Same,
             Leaf::Scalar(scalar) => {
                 mac.add(scalar, site.encrypted);
@@ -122,15 +178,20 @@ impl Sealing<'_> {
                     names.push(name);
                 }
                 let again = reuse.take(site.path, Type::Scalar(scalar.kind), &scalar.text);
-                Becomes::Scalar(Scalar::text(again.unwrap_or_else(|| self.key.scalar(scalar, site.path))))
+                let again = again.map(|known| known.text.clone());
+                let text = again.unwrap_or_else(|| self.key.scalar(scalar, site.path));
+                meaning.insert(text.clone(), Plainly::Scalar(scalar.clone()));
+                Becomes::Scalar(Scalar::text(text))
             }
         });
-        Encrypted { documents, mac: mac.text(), names }
+        Encrypted { documents, mac: mac.text(), names, meaning }
     }
 
     fn comment(&self, comment: &Comment, site: &Site, reuse: &mut Reuse, problems: &mut Problems) -> Becomes {
         let again = reuse.take(site.path, Type::Comment, &comment.text);
-        let text = again.unwrap_or_else(|| self.key.comment(&comment.text, site.path));
+        let hashed = again.map_or(!site.listed, |known| known.hashed);
+        let text = again.map(|known| known.text.clone());
+        let text = text.unwrap_or_else(|| self.key.comment(&comment.text, site.path));
         if self.matcher.confuses(&text) {
             problems.push(
                 Diagnostic::error(
@@ -143,7 +204,7 @@ impl Sealing<'_> {
         }
         let text = PlainText::new(text);
         // In a list SOPS makes an item of it, whose type says what it is.
-        if site.listed && !text.is_empty() {
+        if site.listed && !hashed && !text.is_empty() {
             Becomes::Scalar(Scalar { kind: Kind::Str, text })
         } else {
             Becomes::Comment(Comment { text, ..comment.clone() })
@@ -168,7 +229,7 @@ pub fn seal(
     let age = wanted::wrap_all(&wanted.keys, &key, problems);
     let matcher = matcher(&policy.rule, source, problems)?;
     let sealing = Sealing { key: &key, matcher: &matcher, only_encrypted: false };
-    let encrypted = sealing.encrypt(&settled(plain), &mut Reuse::new([]), problems);
+    let encrypted = sealing.settled(plain, &[], problems);
     something(&encrypted, &policy.rule, source, problems);
     if problems.errors() > before {
         return None;
@@ -195,22 +256,6 @@ pub(super) fn check(plain: &[Document], source: SourceId, problems: &mut Problem
         }
         manifest::check(document, problems);
     }
-}
-
-/// As the documents are when they are read back from a sealed file: some comments find their place only then.
-pub(super) fn settled(plain: &[Document]) -> Vec<Document> {
-    let mut documents = plain.to_vec();
-    for _ in 0..3 {
-        let text = commented::emit(&file::with_block(documents.clone(), &[]));
-        let source = Sources::new().add("", "");
-        let Some(read) = commented::read(&text, source, &mut Problems::new()) else { return documents };
-        let again: Vec<Document> = read.iter().map(file::content).collect();
-        if again == documents {
-            break;
-        }
-        documents = again;
-    }
-    documents
 }
 
 pub(super) fn matcher(rule: &Rule, source: SourceId, problems: &mut Problems) -> Option<Matcher> {

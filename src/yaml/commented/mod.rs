@@ -3,6 +3,7 @@
 //!
 //! Texts are [`PlainText`], because they may be secrets: nothing here shows one, in no message either.
 
+mod braces;
 mod build;
 mod comments;
 mod edit;

@@ -1,7 +1,7 @@
 //! YAML text to documents: first the entries with their places, then the comments between them.
 
 use super::{
-    Document, Value, build, comments,
+    Document, Value, braces, build, comments,
     typing::{self, Unfit},
 };
 use crate::{
@@ -24,9 +24,10 @@ use std::{borrow::Cow, collections::HashMap};
 pub fn read(text: &str, source: SourceId, problems: &mut Problems) -> Option<Vec<Document>> {
     let before = problems.errors();
     lint::characters(text, source, problems);
-    let mut reader = Reader::new(text, source);
+    let shadow = braces::closed(text);
+    let mut reader = Reader::new(text, &shadow, source);
     if problems.errors() == before {
-        reader.run(problems);
+        reader.run(&shadow, problems);
     }
     if problems.errors() > before {
         return None;
@@ -110,11 +111,11 @@ struct Reader<'t> {
 type Fault = Box<Diagnostic>;
 
 impl<'t> Reader<'t> {
-    fn new(text: &'t str, source: SourceId) -> Self {
+    fn new(text: &'t str, shadow: &'t str, source: SourceId) -> Self {
         Self {
             text,
             source,
-            marks: Marks::new(text),
+            marks: Marks::new(shadow),
             arena: Arena::default(),
             stack: Vec::new(),
             anchors: HashMap::new(),
@@ -127,8 +128,8 @@ impl<'t> Reader<'t> {
         Place::new(self.source, start..end.max(start))
     }
 
-    fn run(&mut self, problems: &mut Problems) {
-        let mut parser = Parser::new_from_str(self.text);
+    fn run(&mut self, shadow: &str, problems: &mut Problems) {
+        let mut parser = Parser::new_from_str(shadow);
         while let Some(next) = parser.next_event() {
             let step = match next {
                 Ok((event, span)) => self.event(event, span, problems),
