@@ -115,11 +115,17 @@ fn drop_empty(document: &mut Document, part: &str) {
     }
 }
 
+/// Does SOPS lose it? It writes such a text in a form that it cannot read itself, and then gives nothing: so does Flux.
+fn is_lost(text: &str) -> bool {
+    text.starts_with('\t') && text.contains('\n')
+}
+
 /// Text that survives every reader as such: no control characters but tab and line feed.
 fn is_text(text: &str) -> bool {
-    text.chars().all(|c| {
-        matches!(c, '\t' | '\n') || !c.is_control() && !matches!(c, '\u{fffe}' | '\u{ffff}' | '\u{feff}')
-    })
+    !is_lost(text)
+        && text.chars().all(|c| {
+            matches!(c, '\t' | '\n') || !c.is_control() && !matches!(c, '\u{fffe}' | '\u{ffff}' | '\u{feff}')
+        })
 }
 
 /// Reports what Kubernetes would refuse in a Secret, or read differently: values that are no strings, `data` that is no
@@ -166,6 +172,16 @@ pub(super) fn check(document: &Document, problems: &mut Problems) {
 fn leaf(part: &str, entry: &Entry, problems: &mut Problems) {
     let name = entry.key.as_ref().map_or("", |key| key.text.as_str());
     match &entry.node.value {
+        Value::Scalar(Scalar { kind: Kind::Str, text }) if part == TEXT && is_lost(text) => problems.push(
+            Diagnostic::error(
+                "secret/lost",
+                format!("`{part}.{name}` begins with a tab and has several lines"),
+            )
+            .at(entry.node.place)
+            .secret(entry.node.place)
+            .because("sops and Flux read such a text as nothing")
+            .help("put it under `data` as base64, or begin with something else"),
+        ),
         Value::Scalar(Scalar { kind: Kind::Str, text }) if part == TEXT || decode(text).is_some() => {}
         Value::Scalar(Scalar { kind: Kind::Str, .. }) => problems.push(
             Diagnostic::error("secret/base64", format!("`{part}.{name}` is no base64"))
@@ -223,6 +239,9 @@ mod tests {
             "apiVersion: v1\nkind: Secret\nmetadata:\n    name: db\n    namespace: shop\ntype: Opaque\nstringData:\n    password: |\n        s3cret\ndata:\n    key.bin: /wA=\n"
         );
         assert_eq!(keys(&secret), ["password", "key.bin"]);
+        set(&mut secret, "tab", &"\tx\n".into());
+        assert_eq!(secret.text_at(&["data", "tab"]), Some("CXgK"));
+        remove(&mut secret, "tab");
         set(&mut secret, "key.bin", &"now text".into());
         assert_eq!(secret.get("data"), None, "an empty part goes");
         assert_eq!(value(&secret, "key.bin"), Some("now text".into()));
@@ -264,6 +283,10 @@ mod tests {
         assert_eq!(
             told(&format!("{head}data: geheim\n")),
             ["secret/not-text `data` of a Secret is a mapping of keys to text"]
+        );
+        assert_eq!(
+            told(&format!("{head}stringData: {{a: \"\\tgeheim\\n\", b: \"\\tx\", c: \"x\\n\\ty\"}}\n")),
+            ["secret/lost `stringData.a` begins with a tab and has several lines"]
         );
         assert_eq!(told("kind: ConfigMap\ndata: {a: 1}\n"), Vec::<String>::new());
     }

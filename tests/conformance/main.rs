@@ -31,6 +31,7 @@ mod promtool;
 mod readers;
 mod reconcile;
 mod rendered;
+mod sops;
 mod suite;
 mod table;
 mod trees;
@@ -50,6 +51,7 @@ const JUDGES: &[&suite::Judge] = &[
     &promtool::JUDGE,
     &amtool::JUDGE,
     &gitleaks::JUDGE,
+    &sops::JUDGE,
 ];
 
 fn main() -> ExitCode {

@@ -21,7 +21,8 @@ pub(super) fn value(text: &str, plain: bool, tag: Option<&str>) -> Result<Value,
     let of = |kind, text: String| Value::Scalar(Scalar { kind, text: text.into() });
     let Some(tag) = tag else { return if plain { resolve(text) } else { Ok(Value::from(text)) } };
     match tag {
-        "!!str" => return Ok(Value::from(text)),
+        // go-yaml writes the text `<<` so.
+        "!!str" | "!!merge" => return Ok(Value::from(text)),
         "!!null" | "!!bool" | "!!int" | "!!float" | "!!timestamp" => {}
         _ if tag.starts_with("!!") => return Err(Unfit::UnknownTag),
         // A tag of an application's own: text.
@@ -174,6 +175,7 @@ mod tests {
         let got = |text: &str, tag: &str| value(text, true, Some(tag));
         assert_eq!(got("1", "!!str"), Ok("1".into()));
         assert_eq!(got("1", "!x"), Ok("1".into()));
+        assert_eq!(got("<<", "!!merge"), Ok("<<".into()));
         assert_eq!(got("1", "!"), Ok("1".into()));
         assert!(matches!(got("1", "!!float"), Ok(Value::Scalar(Scalar { kind: Kind::Float, .. }))));
         assert_eq!(got("x", "!!int"), Err(Unfit::Tag));

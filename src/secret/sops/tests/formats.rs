@@ -190,6 +190,10 @@ fn what_cannot_be_sealed_is_told() {
         "error[secret/twice]: the key `a` stands under `data` and under `stringData`"
     );
     assert_eq!(
+        told(&format!("{head}stringData: {{a: \"\\tgeheim\\n\"}}\n"), &[ALICE_PUBLIC]),
+        "error[secret/lost]: `stringData.a` begins with a tab and has several lines"
+    );
+    assert_eq!(
         told("- a\n", &[ALICE_PUBLIC]),
         "error[secret/top]: the document is a list, and only a mapping can be sealed"
     );
