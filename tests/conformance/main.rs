@@ -16,6 +16,7 @@ mod amtool;
 mod api_server;
 mod cluster;
 mod context;
+mod creation_rules;
 mod flux;
 mod gitleaks;
 mod helm;
@@ -52,6 +53,7 @@ const JUDGES: &[&suite::Judge] = &[
     &amtool::JUDGE,
     &gitleaks::JUDGE,
     &sops::JUDGE,
+    &creation_rules::JUDGE,
 ];
 
 fn main() -> ExitCode {

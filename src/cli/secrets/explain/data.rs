@@ -68,10 +68,12 @@ impl Explained<'_> {
         let found =
             config.map(|config| (config, write::lookup(config, &project.sources, &self.path.to_string())));
         let Some((config, Lookup::Rule(creation))) = found else { return Node::new(Value::Null) };
+        let keys = creation.recipients.iter().map(String::as_str);
         let differs = write::sops_config_difference(self.rule, config, &project.sources).is_some();
         mapping([
             ("rule", number(creation.number)),
             ("pathRegex", creation.pattern.map_or(Node::new(Value::Null), Node::new)),
+            ("keys", words(keys)),
             ("agrees", Node::new(!differs)),
         ])
     }
