@@ -9,10 +9,10 @@ use crate::{
     objects::{Objects, by_identity, differences},
     readers::Reader,
     suite::{Case, Judge},
-    trees::{Kustomization, Tree, listed},
+    trees::{Kustomization, Tree, listed, remove_owner},
 };
 use serde_json::{Value as Json, json};
-use std::{collections::BTreeMap, fs, path::Path};
+use std::{collections::BTreeMap, fs};
 
 pub(crate) const JUDGE: Judge = Judge { name: "flux", programs: &["flux", "kubectl"], waits: false, cases };
 
@@ -41,7 +41,7 @@ fn must(answer: Result<(), String>) {
 fn each(context: &Context, tree: &Tree, variable: Option<&str>) -> Result<(), String> {
     for mut kustomization in tree.kustomizations().into_iter().filter(|k| k.of_fleet) {
         let folder = tree.root.join(&kustomization.path);
-        let expected = expected(&folder)?;
+        let expected = shown(listed(&folder)?.objects);
         if let Some(variable) = variable {
             kustomization.object["spec"]["postBuild"] = json!({"substitute": {variable: "substituted"}});
         }
@@ -59,7 +59,7 @@ fn whole(context: &Context, tree: &Tree) -> Result<(), String> {
     let (mut expected, mut bases) = (Objects::new(), false);
     for folder in tree.pointed() {
         let folder = tree.root.join(folder);
-        expected.extend(self::expected(&folder)?);
+        expected.extend(shown(listed(&folder)?.objects));
         bases |= !listed(&folder)?.bases.is_empty();
     }
     let (sources, elsewhere) = sources(context, tree, &expected);
@@ -100,24 +100,6 @@ fn sources(context: &Context, tree: &Tree, objects: &Objects) -> (BTreeMap<Strin
     (sources, found)
 }
 
-/// The objects in the files of a folder, with sealed values as `flux build` shows them.
-fn expected(folder: &Path) -> Result<Objects, String> {
-    let mut objects = listed(folder)?.objects;
-    for object in objects.values_mut().filter_map(Json::as_object_mut) {
-        if object.remove("sops").is_some() {
-            let parts = ["data", "stringData"].map(|key| object.get(key).map(|_| key)).into_iter().flatten();
-            for part in parts.collect::<Vec<_>>() {
-                object[part]
-                    .as_object_mut()
-                    .unwrap()
-                    .values_mut()
-                    .for_each(|value| *value = json!("**SOPS**"));
-            }
-        }
-    }
-    Ok(objects)
-}
-
 /// What `flux build` makes of a Kustomization, without its own labels. It writes into the tree.
 fn build(
     context: &Context,
@@ -138,19 +120,21 @@ fn build(
     let file = context.folder("built").join("built.yaml");
     fs::write(&file, output.stdout).unwrap();
     let mut objects = Reader::Kubectl.read(context, &file);
-    objects.iter_mut().for_each(remove_labels);
+    objects.iter_mut().for_each(remove_owner);
     by_identity(objects)
 }
 
-fn remove_labels(object: &mut Json) {
-    let metadata = object["metadata"].as_object_mut().unwrap();
-    let labels = metadata["labels"].as_object_mut().unwrap();
-    labels.retain(|label, _| {
-        !["name", "namespace"].map(|l| format!("kustomize.toolkit.fluxcd.io/{l}")).contains(label)
-    });
-    if labels.is_empty() {
-        metadata.remove("labels");
+/// Objects with sealed values as `flux build` shows them.
+fn shown(mut objects: Objects) -> Objects {
+    for object in objects.values_mut().filter_map(Json::as_object_mut) {
+        if object.remove("sops").is_some() {
+            for part in ["data", "stringData"] {
+                let values = object.get_mut(part).and_then(Json::as_object_mut);
+                values.into_iter().flatten().for_each(|(_, value)| *value = "**SOPS**".into());
+            }
+        }
     }
+    objects
 }
 
 fn same(tree: &Tree, what: &str, expected: &Objects, found: &Objects) -> Result<(), String> {
@@ -184,7 +168,7 @@ fn wrong_path(context: &Context) {
 fn changed(context: &Context) {
     let tree = tree(context, "prod");
     let alerts = &tree.kustomizations()[1];
-    let expected = expected(&tree.root.join(&alerts.path)).unwrap();
+    let expected = listed(&tree.root.join(&alerts.path)).unwrap().objects;
     tree.edit("infrastructure/alerts/prometheusrule.yaml", "15m", "10m");
     let said = same(&tree, "alerts", &expected, &build(context, &tree, alerts, &[]).unwrap()).unwrap_err();
     assert!(said.contains("alerts, .spec.groups[0].rules[1].for: expected \"15m\", found \"10m\""), "{said}");

@@ -17,6 +17,7 @@ mod api_server;
 mod cluster;
 mod context;
 mod creation_rules;
+mod flate;
 mod flux;
 mod gitleaks;
 mod helm;
@@ -44,6 +45,7 @@ const JUDGES: &[&suite::Judge] = &[
     &readers::JUDGE,
     &kustomize::JUDGE,
     &flux::JUDGE,
+    &flate::JUDGE,
     &api_server::JUDGE,
     &reconcile::JUDGE,
     &helm::JUDGE,

@@ -36,7 +36,6 @@ pub(crate) enum Verdict {
     /// The judge agrees.
     Agreed,
     /// It does not, and that is right; the reason stands in the table.
-    #[allow(dead_code, reason = "no judge is wrong yet")]
     Explained(&'static str),
     /// It does not.
     Disagreed(String),

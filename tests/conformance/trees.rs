@@ -125,6 +125,18 @@ pub(crate) fn listed(folder: &Path) -> Result<Listed, String> {
     Ok(Listed { objects, bases, files })
 }
 
+/// Takes away the labels by which Flux knows whose an object is.
+pub(crate) fn remove_owner(object: &mut Json) {
+    let metadata = object["metadata"].as_object_mut().unwrap();
+    let labels = metadata["labels"].as_object_mut().unwrap();
+    for name in ["name", "namespace"] {
+        labels.remove(&format!("kustomize.toolkit.fluxcd.io/{name}"));
+    }
+    if labels.is_empty() {
+        metadata.remove("labels");
+    }
+}
+
 /// The documents of a text.
 ///
 /// # Errors

@@ -60,8 +60,10 @@ fn walk(expected: &Json, found: &Json, path: &str, tell: &mut dyn FnMut(&str, St
                 let path = format!("{path}.{}", key_text(key));
                 match (a.get(key), b.get(key)) {
                     (Some(a), Some(b)) => walk(a, b, &path, tell),
-                    (Some(a), None) => tell(&path, format!("expected {a}, found nothing")),
-                    (None, b) => tell(&path, format!("expected nothing, found {}", b.unwrap_or(&Json::Null))),
+                    (Some(a), None) => tell(&path, format!("expected {}, found nothing", text(a))),
+                    (None, b) => {
+                        tell(&path, format!("expected nothing, found {}", text(b.unwrap_or(&Json::Null))));
+                    }
                 }
             }
         }
@@ -74,8 +76,15 @@ fn walk(expected: &Json, found: &Json, path: &str, tell: &mut dyn FnMut(&str, St
             }
         }
         (a, b) if same(a, b) => {}
-        (a, b) => tell(path, format!("expected {a}, found {b}")),
+        (a, b) => tell(path, format!("expected {}, found {}", text(a), text(b))),
     }
+}
+
+/// A value, or its beginning.
+fn text(value: &Json) -> String {
+    let text = value.to_string();
+    let end = text.char_indices().nth(200).map(|(at, _)| format!("{}…", &text[..at]));
+    end.unwrap_or(text)
 }
 
 /// Integers are the same if they are equal, other numbers if they are the same to a reader of 64-bit floats (`1.0` and `1`).
