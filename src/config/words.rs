@@ -61,6 +61,17 @@ pub enum Sync {
     None,
 }
 
+impl Sync {
+    /// As it is written.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Sync::Operator => "operator",
+            Sync::Classic => "classic",
+            Sync::None => "none",
+        }
+    }
+}
+
 /// What a release does when it fails.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
@@ -69,6 +80,16 @@ pub enum OnFailure {
     Retry,
     /// `RemediateOnFailure` with three retries, rolling back on upgrade
     Rollback,
+}
+
+impl OnFailure {
+    /// As it is written.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            OnFailure::Retry => "retry",
+            OnFailure::Rollback => "rollback",
+        }
+    }
 }
 
 /// The kinds of sources that Flux reads a fleet or a component from.

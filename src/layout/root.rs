@@ -8,7 +8,7 @@ use super::{
 use crate::{
     diag::{Diagnostic, Place, Problems, Spot},
     flux::{self, Instance, Kustomization, Reference, Source, SourceKind},
-    resolve::{Component, Environment, SourceRef, Sync},
+    resolve::{Component, Environment, SourceRef, Sync, defaults},
     schema::duration::Duration,
     seal,
     tree::{Document, File, TreePath},
@@ -116,8 +116,9 @@ impl<'a> Cluster<'a> {
         if let Some(elsewhere) = &component.source {
             let Some(source) = own_source(component, elsewhere, problems) else { return };
             let text = |key: &str| elsewhere.get(key).and_then(Node::as_str);
-            kustomization.path = join("", text("path").unwrap_or("./"));
-            kustomization.prune = elsewhere.get("prune").and_then(Node::as_bool).unwrap_or(true);
+            kustomization.path = join("", text("path").unwrap_or(defaults::SOURCE_ROOT));
+            kustomization.prune =
+                elsewhere.get("prune").and_then(Node::as_bool).unwrap_or(defaults::SOURCE_PRUNE);
             kustomization.source = flux::SourceRef { kind: source.kind, name: source.name.clone() };
             nodes.push(source.node());
         }

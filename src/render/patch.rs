@@ -65,11 +65,11 @@ fn one(patch: &Patch, object: &mut Document, problems: &mut Problems) {
 /// RFC 7386: mappings merge, `null` removes, everything else replaces.
 fn merge_patch(target: &mut Node, patch: &Node) {
     let Value::Map(members) = &patch.value else {
-        *target = patch.clone();
+        put(target, patch.clone());
         return;
     };
     if target.as_map().is_none() {
-        *target = Node::with(Map::new(), patch.origin.clone());
+        put(target, Node::with(Map::new(), patch.origin.clone()));
     }
     let Some(map) = target.as_map_mut() else { return };
     for (key, node) in members.iter() {
@@ -85,6 +85,12 @@ fn merge_patch(target: &mut Node, patch: &Node) {
     }
 }
 
+/// Puts a value in the place of another, and notes what it overrode.
+fn put(target: &mut Node, value: Node) {
+    let old = std::mem::replace(target, value);
+    target.overrides(&old);
+}
+
 fn operate(root: &mut Node, operation: &Node) -> Result<(), String> {
     let text = |key: &str| operation.get(key).and_then(Node::as_str);
     let path = pointer(text("path").ok_or("`path` is missing")?)?;
@@ -92,7 +98,7 @@ fn operate(root: &mut Node, operation: &Node) -> Result<(), String> {
     match text("op") {
         Some("add") => add(root, &path, value()?),
         Some("replace") => {
-            *find(root, &path)? = value()?;
+            put(find(root, &path)?, value()?);
             Ok(())
         }
         Some("remove") => remove(root, &path).map(drop),
@@ -157,7 +163,10 @@ fn add(root: &mut Node, path: &[String], value: Node) -> Result<(), String> {
     };
     match &mut find(root, parent)?.value {
         Value::Map(map) => {
-            map.insert(last.as_str(), value);
+            match map.get_mut(last) {
+                Some(old) => put(old, value),
+                None => drop(map.insert(last.as_str(), value)),
+            }
             Ok(())
         }
         Value::Seq(items) => {

@@ -2,8 +2,9 @@
 //! then finished.
 
 use super::{
+    defaults,
     environment::{Surroundings, spots},
-    model::{Component, ComponentFlux, OnFailure, Patch, PodSecurity, Spot, Stage},
+    model::{Component, ComponentFlux, Patch, PodSecurity, Spot, Stage},
     references::Resolver,
     release, secrets,
 };
@@ -294,12 +295,12 @@ fn flux(draft: &Draft) -> ComponentFlux {
     let (given, pack) = (&draft.file.flux, &draft.pack.file);
     let or = |value: &Option<String>, default: &str| value.clone().unwrap_or_else(|| default.to_owned());
     ComponentFlux {
-        interval: or(&given.interval, "1h"),
-        retry_interval: or(&given.retry_interval, "2m"),
-        timeout: or(&given.timeout.clone().or_else(|| pack.timeout.clone()), "5m"),
-        wait: given.wait.unwrap_or(true),
-        suspend: given.suspend.unwrap_or(false),
-        on_failure: given.on_failure.or(pack.on_failure).unwrap_or(OnFailure::Retry),
+        interval: or(&given.interval, defaults::INTERVAL),
+        retry_interval: or(&given.retry_interval, defaults::RETRY_INTERVAL),
+        timeout: or(&given.timeout.clone().or_else(|| pack.timeout.clone()), defaults::TIMEOUT),
+        wait: given.wait.unwrap_or(defaults::WAIT),
+        suspend: given.suspend.unwrap_or(defaults::SUSPEND),
+        on_failure: given.on_failure.or(pack.on_failure).unwrap_or(defaults::ON_FAILURE),
     }
 }
 

@@ -2,14 +2,15 @@
 
 use super::{
     component::{self, Draft},
-    merge,
+    defaults,
+    history::merged,
     model::{Cluster, Environment, Flux, Namespace, Source, SourceRef, Spot},
     policy::Secrets,
     references::{Resolver, Roots},
     target::Target,
 };
 use crate::{
-    config::{self, ClusterFile, Controller, EnvironmentFile, ExampleFile, Sync},
+    config::{self, ClusterFile, EnvironmentFile, ExampleFile, Sync},
     diag::{Diagnostic, Place, Problems, Sources, did_you_mean, list},
     load::{OwnFluxSystem, Pack, Project},
     yaml::{Key, Map, Node, Value},
@@ -159,24 +160,6 @@ pub fn cluster_names(project: &Project, problems: &mut Problems) {
             );
         }
     }
-}
-
-/// All layers of an environment in one node; `source` and `flux` of `fleet.yaml` are the lowest.
-fn merged(project: &Project, name: &str, problems: &mut Problems) -> Node {
-    let mut merged = Node::new(Map::new());
-    let fleet = project.fleet.node.as_map();
-    let lowest = fleet.into_iter().flat_map(Map::iter).filter(|(k, _)| matches!(&*k.text, "source" | "flux"));
-    let lowest: Map = lowest.map(|(k, v)| (k.clone(), v.clone())).collect();
-    merge::overlay(&mut merged, &Node::new(lowest), problems);
-    let layers = project.environments.get(name).map(|e| e.layers.as_slice()).unwrap_or_default();
-    for layer in layers.iter().filter_map(|l| project.environments.get(l)) {
-        merge::overlay(&mut merged, &layer.node, problems);
-    }
-    if let Some(map) = merged.as_map_mut() {
-        map.remove("extends");
-        map.remove("abstract");
-    }
-    merged
 }
 
 /// What is known of an environment besides its merged file.
@@ -338,7 +321,7 @@ fn source(
         let found = node.and_then(|n| n.at(&["ref", key]));
         found.and_then(|n| n.as_str().map(|text| Spot { text: text.to_owned(), place: n.place() }))
     };
-    let needed = file.flux.sync.unwrap_or(Sync::Operator) != Sync::None;
+    let needed = file.flux.sync.unwrap_or(defaults::FLUX_SYNC) != Sync::None;
     if file.source.url.is_none() && needed {
         problems.push(
             Diagnostic::error("environment/no-source", format!("`{}` does not say where Flux reads it from", around.name))
@@ -348,7 +331,7 @@ fn source(
         return None;
     }
     Some(Source {
-        kind: file.source.kind.map_or("GitRepository", |k| k.as_str()).to_owned(),
+        kind: file.source.kind.unwrap_or(defaults::SOURCE_KIND).as_str().to_owned(),
         url: file.source.url.clone().unwrap_or_default(),
         reference: SourceRef {
             branch: spot("branch"),
@@ -358,7 +341,7 @@ fn source(
             name: spot("name"),
             digest: spot("digest"),
         },
-        root: file.source.root.clone().unwrap_or_else(|| "./".to_owned()),
+        root: file.source.root.clone().unwrap_or_else(|| defaults::SOURCE_ROOT.to_owned()),
         secret: file.source.secret.clone(),
         provider: file.source.provider.map(|p| p.as_str().to_owned()),
         place: node.and_then(Node::place),
@@ -366,13 +349,11 @@ fn source(
 }
 
 fn flux(merged: &Node, file: &EnvironmentFile) -> Flux {
-    use Controller::{HelmController, KustomizeController, NotificationController, SourceController};
-    let usual = [SourceController, KustomizeController, HelmController, NotificationController];
-    let controllers = file.flux.components.clone().unwrap_or_else(|| usual.to_vec());
+    let controllers = file.flux.components.clone().unwrap_or_else(|| defaults::FLUX_COMPONENTS.to_vec());
     Flux {
-        version: file.flux.version.clone().unwrap_or_else(|| "2.9".to_owned()),
-        sync: file.flux.sync.unwrap_or(Sync::Operator),
-        registry: file.flux.registry.clone().unwrap_or_else(|| "ghcr.io/fluxcd".to_owned()),
+        version: file.flux.version.clone().unwrap_or_else(|| defaults::FLUX_VERSION.to_owned()),
+        sync: file.flux.sync.unwrap_or(defaults::FLUX_SYNC),
+        registry: file.flux.registry.clone().unwrap_or_else(|| defaults::FLUX_REGISTRY.to_owned()),
         components: controllers.into_iter().map(|c| c.as_str().to_owned()).collect(),
         instance: merged.at(&["flux", "instance"]).cloned(),
         place: merged.at(&["flux", "sync"]).and_then(Node::place),

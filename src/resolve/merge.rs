@@ -2,8 +2,8 @@
 //! `{$unset: true}` remove; every leaf remembers the line that set it and what it overrode.
 
 use crate::{
-    diag::{Diagnostic, Place, Problems},
-    yaml::{Key, Map, Node, Origin, Value},
+    diag::{Diagnostic, Problems},
+    yaml::{Key, Map, Node, Value},
 };
 
 /// Keys that make a mapping a reference, which stands for a value and never merges.
@@ -39,7 +39,7 @@ pub fn overlay_values(base: &mut Node, over: &Node) {
         }
         _ => {
             let old = std::mem::replace(base, over.clone());
-            remember(base, &old);
+            base.overrides(&old);
         }
     }
 }
@@ -83,7 +83,7 @@ fn merge_member<'a>(
             return;
         }
         let mut new = fresh(node, path, problems);
-        remember(&mut new, old);
+        new.overrides(old);
         *old = new;
     } else {
         let new = fresh(node, path, problems);
@@ -103,23 +103,13 @@ fn fresh<'a>(node: &'a Node, path: &mut Vec<&'a str>, problems: &mut Problems) -
     }
 }
 
-fn removes(node: &Node, path: &[&str]) -> bool {
+/// Does a layer that says this at a path remove what lower layers say there?
+pub(super) fn removes(node: &Node, path: &[&str]) -> bool {
     if node.as_map().is_some_and(|m| m.len() == 1 && m.get("$unset").and_then(Node::as_bool) == Some(true)) {
         return true;
     }
     let data = path.len() > 3 && path[0] == "components" && NULL_IS_DATA.contains(&path[2]);
     node.is_null() && !data
-}
-
-/// Notes in `new` that it overrode `old`.
-fn remember(new: &mut Node, old: &Node) {
-    let lower: Vec<Place> = old.place().into_iter().chain(old.origin.overrode().iter().copied()).collect();
-    if lower.is_empty() {
-        return;
-    }
-    let mut trail = new.origin.trail();
-    trail.overrode = lower;
-    new.origin = Origin::from(trail);
 }
 
 #[cfg(test)]

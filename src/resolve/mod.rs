@@ -1,10 +1,12 @@
 //! Layers merged, references resolved, defaults filled, everything checked: [`Environment`].
 
 mod component;
+pub mod defaults;
 mod environment;
+mod history;
 mod merge;
 mod model;
-mod path;
+pub mod path;
 mod policy;
 mod references;
 mod release;
@@ -13,6 +15,7 @@ mod secrets;
 mod target;
 
 pub use environment::{EVERY_GROUP, Example, cluster_names, environment, example};
+pub use history::{FLEET, Said, What, default_below, history, layers, merged};
 pub use merge::overlay_values;
 pub use model::{
     BaseFile, Chart, Cluster, Component, ComponentFlux, Environment, Flux, Generate, IgnoreDrift, Namespace,
@@ -23,3 +26,4 @@ pub use policy::{
     Decryption, Difference, ENCRYPTED_REGEX, Reader, Reason, SealPolicy, SealRule, SealedPath, Secrets,
 };
 pub use seal_command::seal_command;
+pub use target::reference;

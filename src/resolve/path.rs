@@ -1,9 +1,9 @@
 //! Paths of references: `vars.storageClass`, `components.loki.url`, `vars.labels["a.b/c"]`,
-//! `vars.zones.0`; and the pieces of a `$text`.
+//! `vars.zones[0]` or `vars.zones.0`; and the pieces of a `$text`.
 
 /// A piece of a `$text`.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Piece {
+pub enum Piece {
     /// Plain text, braces already undoubled.
     Text(String),
     /// A path between braces.
@@ -14,7 +14,7 @@ pub(super) enum Piece {
 ///
 /// # Errors
 /// Says in a few words what is wrong with it.
-pub(super) fn steps(path: &str) -> Result<Vec<String>, &'static str> {
+pub fn steps(path: &str) -> Result<Vec<String>, &'static str> {
     let mut steps = Vec::new();
     let mut rest = path.trim();
     loop {
@@ -25,8 +25,14 @@ pub(super) fn steps(path: &str) -> Result<Vec<String>, &'static str> {
         steps.push(rest[..end].to_owned());
         rest = &rest[end..];
         while let Some(inner) = rest.strip_prefix('[') {
+            let number = inner.find(|c: char| !c.is_ascii_digit()).unwrap_or(inner.len());
+            if let (1.., Some(after)) = (number, inner[number..].strip_prefix(']')) {
+                steps.push(inner[..number].to_owned());
+                rest = after;
+                continue;
+            }
             let quote = inner.chars().next().filter(|c| matches!(c, '"' | '\''));
-            let quote = quote.ok_or("needs a quoted key between `[` and `]`")?;
+            let quote = quote.ok_or("needs a number or a quoted key between `[` and `]`")?;
             let (key, after) = inner[1..].split_once(quote).ok_or("has an unclosed quote")?;
             steps.push(key.to_owned());
             rest = after.strip_prefix(']').ok_or("has an unclosed `[`")?;
@@ -40,7 +46,7 @@ pub(super) fn steps(path: &str) -> Result<Vec<String>, &'static str> {
 }
 
 /// Writes steps as a path again.
-pub(super) fn join(steps: &[String]) -> String {
+pub fn join(steps: &[String]) -> String {
     let mut path = String::new();
     for step in steps {
         if !path.is_empty() && step.contains(['.', '[', '/']) {
@@ -59,7 +65,7 @@ pub(super) fn join(steps: &[String]) -> String {
 ///
 /// # Errors
 /// Says in a few words what is wrong with it.
-pub(super) fn pieces(text: &str) -> Result<Vec<Piece>, &'static str> {
+pub fn pieces(text: &str) -> Result<Vec<Piece>, &'static str> {
     let (mut pieces, mut plain) = (Vec::new(), String::new());
     let mut chars = text.chars().peekable();
     while let Some(c) = chars.next() {
@@ -94,9 +100,10 @@ mod tests {
     #[test]
     fn paths_have_steps() {
         assert_eq!(steps("vars.a.0").unwrap(), ["vars", "a", "0"]);
+        assert_eq!(steps("vars.a[0].b[10][2]").unwrap(), ["vars", "a", "0", "b", "10", "2"]);
         assert_eq!(steps("vars.labels[\"a.b/c\"].x").unwrap(), ["vars", "labels", "a.b/c", "x"]);
         assert_eq!(join(&steps("vars.labels['a.b/c'].x").unwrap()), "vars.labels[\"a.b/c\"].x");
-        for bad in ["", ".", "vars.", "a..b", "a[b]", "a[\"b", "a[\"b\"]c"] {
+        for bad in ["", ".", "vars.", "a..b", "a[b]", "a[0", "a[]", "a[0]b", "a[\"b", "a[\"b\"]c"] {
             assert!(steps(bad).is_err(), "{bad}");
         }
     }

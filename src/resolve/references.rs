@@ -378,8 +378,8 @@ impl<'a> Resolver<'a> {
                 Some(other) => return other,
             }
             let next = match &node {
-                Cow::Borrowed(node) => part(node, step).map(Cow::Borrowed),
-                Cow::Owned(node) => part(node, step).cloned().map(Cow::Owned),
+                Cow::Borrowed(node) => node.part(step).map(Cow::Borrowed),
+                Cow::Owned(node) => node.part(step).cloned().map(Cow::Owned),
             };
             let Some(next) = next else {
                 if matches!(scope, Scope::Export(_)) && steps[0] == "inputs" {
@@ -408,15 +408,6 @@ impl<'a> Resolver<'a> {
         let map = node.as_map()?;
         let (kind, target) = reference(map)?;
         Some(self.follow(node, map, kind, target, scope, problems))
-    }
-}
-
-/// A member of a mapping or, by its number, an item of a list.
-fn part<'n>(node: &'n Node, step: &str) -> Option<&'n Node> {
-    match &node.value {
-        Value::Map(map) => map.get(step),
-        Value::Seq(items) => items.get(step.parse::<usize>().ok()?),
-        _ => None,
     }
 }
 

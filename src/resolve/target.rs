@@ -26,16 +26,19 @@ pub(super) struct Target<'a> {
 impl Target<'_> {
     /// The inputs with defaults; references stay references.
     pub(super) fn inputs(&self) -> &Node {
-        self.filled.get_or_init(|| {
-            let mut filled = mask(&self.raw);
-            if let Some(schema) = self.schema {
-                // What is wrong with the inputs is told when they are checked with references resolved.
-                schema.check(&mut filled, "inputs", self.sources, &mut Problems::new(), Mode::Inputs);
-            }
-            unmask(&mut filled, &self.raw);
-            filled
-        })
+        self.filled.get_or_init(|| filled(&self.raw, self.schema, self.sources))
     }
+}
+
+/// Inputs as written with their defaults; references stay references.
+pub(super) fn filled(raw: &Node, schema: Option<&Schema>, sources: &Sources) -> Node {
+    let mut filled = mask(raw);
+    if let Some(schema) = schema {
+        // What is wrong with the inputs is told when they are checked with references resolved.
+        schema.check(&mut filled, "inputs", sources, &mut Problems::new(), Mode::Inputs);
+    }
+    unmask(&mut filled, raw);
+    filled
 }
 
 /// References replaced by null, so that no default is filled into one.
@@ -68,6 +71,6 @@ fn unmask(filled: &mut Node, raw: &Node) {
 }
 
 /// The reference key of a mapping and what it names.
-pub(super) fn reference(map: &Map) -> Option<(&str, &Node)> {
+pub fn reference(map: &Map) -> Option<(&str, &Node)> {
     map.iter().find(|(k, _)| matches!(&*k.text, "$from" | "$text" | "$file")).map(|(k, v)| (&*k.text, v))
 }

@@ -80,7 +80,7 @@ pub enum Origin {
 pub struct Trail {
     /// The config line that set the value.
     pub config: Option<Place>,
-    /// What it overrode, nearest layer first.
+    /// What it overrode, nearest first: lines of layers; in an object, of its template and of what changed it before.
     pub overrode: Vec<Place>,
     /// The references that led to it, outermost first.
     pub via: Vec<Place>,
@@ -176,6 +176,27 @@ impl Node {
     /// A member of a member: `node.at(&["metadata", "name"])`.
     pub fn at(&self, path: &[&str]) -> Option<&Node> {
         path.iter().try_fold(self, |node, key| node.get(key))
+    }
+
+    /// A member of a mapping or, by its number, an item of a list.
+    pub fn part(&self, step: &str) -> Option<&Node> {
+        match &self.value {
+            Value::Map(map) => map.get(step),
+            Value::Seq(items) => items.get(step.parse::<usize>().ok()?),
+            _ => None,
+        }
+    }
+
+    /// Notes that it overrode another value, and what that overrode: the line that wrote it where it stood, which in an
+    /// object is a template's.
+    pub fn overrides(&mut self, old: &Node) {
+        let own = old.origin.template().or(old.place());
+        let lower: Vec<Place> = own.into_iter().chain(old.origin.overrode().iter().copied()).collect();
+        if !lower.is_empty() {
+            let mut trail = self.origin.trail();
+            trail.overrode = lower;
+            self.origin = Origin::from(trail);
+        }
     }
 
     /// The text of a string.
