@@ -8,7 +8,7 @@ use crate::{
     load::{self, Files, Pack, Project},
     render,
     resolve::{self, Environment, Example, SealPolicy},
-    template::{self, Compiled, TemplateSet},
+    template::{self, Compiled, Decisions, TemplateSet},
     tree::Tree,
     write,
 };
@@ -115,6 +115,20 @@ impl Engine {
         let environment = resolve::example(&self.project, example, &mut problems);
         let policy = environment.as_ref().map(check::Policy::of);
         self.finish("example", environment, policy, problems)
+    }
+
+    /// What the templates of a pack decide by the values that they see; nothing if they could not be compiled.
+    pub fn decisions(&self, pack: &str) -> Decisions {
+        self.templates.get(pack).map(Compiled::decisions).unwrap_or_default()
+    }
+
+    /// What the templates of a component read; none where they cannot be rendered.
+    pub fn uses(&self, environment: &Environment, index: usize) -> Vec<render::Use> {
+        let mut problems = Problems::new();
+        let component = environment.components.get(index);
+        let templates = component.and_then(|component| self.templates.get(&component.pack.name));
+        let shared = render::Shared::new(environment, &mut problems);
+        templates.zip(shared).map_or(Vec::new(), |(t, shared)| render::uses(environment, &shared, index, t))
     }
 
     fn finish(

@@ -3,6 +3,9 @@
 
 mod patch;
 mod release;
+mod uses;
+
+pub use uses::{Use, uses};
 
 use crate::{
     diag::{Diagnostic, Problems},
@@ -29,6 +32,17 @@ impl Shared {
         let environment = Root::new("environment", &environment.facts, problems);
         Some(Self { vars: vars?, cluster: cluster?, environment: environment? })
     }
+
+    /// What the templates of a component see. `None` if an error was pushed.
+    fn context(&self, component: &Component, problems: &mut Problems) -> Option<Context> {
+        Some(Context {
+            inputs: Root::new("inputs", &component.inputs, problems)?,
+            vars: self.vars.clone(),
+            cluster: self.cluster.clone(),
+            environment: self.environment.clone(),
+            component: Root::new("component", &component.facts, problems)?,
+        })
+    }
 }
 
 /// Renders the component at `index` of an environment. `None` if anything was wrong, and it was told.
@@ -41,13 +55,7 @@ pub fn component(
 ) -> Option<Rendered> {
     let component = environment.components.get(index)?;
     let mut found = Problems::new();
-    let context = Context {
-        inputs: Root::new("inputs", &component.inputs, problems)?,
-        vars: shared.vars.clone(),
-        cluster: shared.cluster.clone(),
-        environment: shared.environment.clone(),
-        component: Root::new("component", &component.facts, problems)?,
-    };
+    let context = shared.context(component, problems)?;
     let owner: Arc<str> = component.name.as_str().into();
     let mut objects = Vec::new();
     for template in component.pack.templates.iter().filter(|t| is_object_template(&t.path)) {

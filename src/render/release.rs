@@ -57,6 +57,14 @@ pub(super) fn documents(
     objects.into_iter().map(|node| Document { node, component: Some(owner.into()), place }).collect()
 }
 
+/// The template that gives the values of a release.
+pub(super) fn template(release: &Release) -> String {
+    match release.key.as_str() {
+        "" => "values.yaml.j2".to_owned(),
+        key => format!("{key}.values.yaml.j2"),
+    }
+}
+
 fn values(
     component: &Component,
     release: &Release,
@@ -64,10 +72,7 @@ fn values(
     context: &Context,
     problems: &mut Problems,
 ) -> Option<Node> {
-    let path = match release.key.as_str() {
-        "" => "values.yaml.j2".to_owned(),
-        key => format!("{key}.values.yaml.j2"),
-    };
+    let path = template(release);
     let mut values = Node::new(Map::new());
     if component.pack.templates.iter().any(|t| *t.path == *path) {
         let mut documents = templates.render(&path, context, problems)?.into_iter();

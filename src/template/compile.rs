@@ -214,6 +214,11 @@ impl Compiled {
         self.templates.keys().map(|path| &**path).filter(|path| !is_partial(path))
     }
 
+    /// All texts that were compiled: path, text as a source, text, the marks it is written with.
+    pub(super) fn sources(&self) -> impl Iterator<Item = (&str, SourceId, &str, &SyntaxConfig)> {
+        self.templates.iter().map(|(path, source)| (&**path, source.id, &*source.text, &source.syntax))
+    }
+
     /// Is there such a template?
     pub(super) fn has(&self, template: &str) -> bool {
         self.templates.contains_key(template)

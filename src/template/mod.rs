@@ -9,6 +9,7 @@
 
 mod compile;
 pub(crate) mod convert;
+mod decide;
 mod error;
 mod file;
 mod fill;
@@ -22,6 +23,7 @@ pub(crate) mod walk;
 pub(crate) mod whitespace;
 
 pub use compile::{Compiled, TemplateSet, compile};
+pub use decide::{Decision, Decisions, Reads};
 pub use file::{Delimiters, TemplateFile};
 pub use inputs::{Context, Root};
 

@@ -197,7 +197,7 @@ impl<'r> Rendered<'r> {
     }
 
     /// The inputs that were read for a computed value: of those read since the last emission the ones that the
-    /// expression names; if there are none, what it names without reading it just now.
+    /// expression names; if there are none, what it names without reading it just now. In a macro all of both.
     fn read_for(
         &self,
         window: &[Arc<Tracked>],
@@ -210,6 +210,10 @@ impl<'r> Rendered<'r> {
             Some(Expression::Local { of: Some(chain), .. }) => named.extend(self.resolve(chain)),
             Some(Expression::Local { bound_to, .. }) => named.extend(self.named(bound_to)),
             _ => {}
+        }
+        if let Some(Expression::Call { .. }) = what {
+            // Which expression of the macro it was is not known: it may print what it read, or what it was given.
+            return window.iter().take(MOST_READS).chain(&named).cloned().collect();
         }
         let is_named = |node: &&Arc<Tracked>| {
             mentions(text, &node.key.text)

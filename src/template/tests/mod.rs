@@ -1,6 +1,7 @@
 //! The engine as a whole: templates and inputs in, documents or messages out.
 
 mod compiling;
+mod decisions;
 mod hostile;
 mod messages;
 mod origins;

@@ -8,6 +8,8 @@
 //! Text that a macro, `{% call %}` or `{% set %}` block captured holds slots instead of values. It may be
 //! emitted, concatenated and passed on; whatever would look *at* it is refused here ([`taint`]).
 
+mod chains;
+mod decisions;
 mod expressions;
 mod include;
 mod names;
@@ -18,6 +20,7 @@ mod scope;
 mod span;
 mod taint;
 
+pub(crate) use decisions::{Decision, Decisions};
 pub(crate) use expressions::{Expression, Expressions, LocalKind};
 pub(crate) use parse::syntax_error;
 

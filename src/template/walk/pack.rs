@@ -41,6 +41,7 @@ pub(super) struct Pack<'a> {
     macros: BTreeMap<&'a str, Vec<Found<'a>>>,
     aliases: BTreeMap<&'a str, BTreeSet<&'a str>>,
     included: BTreeSet<usize>,
+    includes: BTreeSet<usize>,
     imported: BTreeSet<usize>,
     bound: BTreeSet<&'a str>,
 }
@@ -59,6 +60,7 @@ impl<'a> Pack<'a> {
             macros: BTreeMap::new(),
             aliases: BTreeMap::new(),
             included: BTreeSet::new(),
+            includes: BTreeSet::new(),
             imported: BTreeSet::new(),
             bound: BTreeSet::new(),
         };
@@ -100,6 +102,11 @@ impl<'a> Pack<'a> {
     /// Does an `include` name it? What it sets is then seen by the one that includes it.
     pub(super) fn is_included(&self, unit: usize) -> bool {
         self.included.contains(&unit)
+    }
+
+    /// Can another template see what this one sets?
+    pub(super) fn hands_on(&self, unit: usize) -> bool {
+        self.includes.contains(&unit) || self.is_included(unit) || self.imported.contains(&unit)
     }
 
     /// Is a name bound anywhere in the pack?
@@ -179,7 +186,10 @@ impl<'a> Pack<'a> {
                     }
                 }
             }
-            Stmt::Include(include) => self.included.extend(self.target(&include.name)),
+            Stmt::Include(include) => {
+                self.included.extend(self.target(&include.name));
+                self.includes.insert(unit);
+            }
             _ => {}
         }
     }

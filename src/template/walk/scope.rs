@@ -57,11 +57,13 @@ pub(super) struct Binding<'a> {
     pub(super) chain: Option<Vec<String>>,
     /// The chain of members it was taken from: for loops, what is looped over.
     pub(super) of: Option<Vec<String>>,
+    /// Is it the key in a loop over the pairs of a mapping?
+    pub(super) key: bool,
 }
 
 impl<'a> Binding<'a> {
     fn of(kind: Kind<'a>) -> Self {
-        Self { kind, expr: None, chain: None, of: None }
+        Self { kind, expr: None, chain: None, of: None, key: false }
     }
 }
 
@@ -76,6 +78,11 @@ impl<'a> Scope<'a> {
     /// What a name is bound to; `None`: a root, a function, a name of the including template, or nothing.
     pub(super) fn get(&self, name: &str) -> Option<&Binding<'a>> {
         self.frames.iter().rev().find_map(|frame| frame.get(name))
+    }
+
+    /// Is this inside of a macro, or of a call block?
+    pub(super) fn in_macro(&self) -> bool {
+        self.frames.iter().any(|frame| frame.contains_key("caller"))
     }
 
     /// All bound names.
@@ -210,17 +217,19 @@ impl<'a> Scope<'a> {
             Expr::Var(_) => self.items(iter, false),
             _ => pair.and_then(|_| self.items(iter, true)),
         };
-        let mut subject = iter;
+        let (mut subject, mut pairs) = (iter, false);
         while let Expr::Filter(filter) = subject
             && let Some(inner) = &filter.expr
         {
+            pairs |= matches!(filter.name, "items" | "dictsort");
             subject = inner;
         }
         let of = self.chain(subject);
         for name in span::targets(target) {
             let mine = matches!(target, Expr::Var(_)) || pair == Some(name);
             let chain = chain.clone().filter(|_| mine);
-            self.bind(name, Binding { kind: Kind::Loop, expr: Some(iter), chain, of: of.clone() });
+            let key = pairs && pair.is_some() && !mine;
+            self.bind(name, Binding { kind: Kind::Loop, expr: Some(iter), chain, of: of.clone(), key });
         }
         self.bind("loop", Binding::of(Kind::LoopObject));
     }
@@ -336,7 +345,7 @@ impl<'a> Walker<'_, 'a, '_> {
         let of = self.scope.chain(expr);
         for name in span::targets(target) {
             let (of, chain) = (of.clone(), of.clone().filter(|_| matches!(target, Expr::Var(_))));
-            self.scope.bind(name, Binding { kind: Kind::With, expr: Some(expr), chain, of });
+            self.scope.bind(name, Binding { kind: Kind::With, expr: Some(expr), chain, of, key: false });
         }
     }
 
