@@ -26,4 +26,5 @@ pub mod layout;
 pub mod check;
 pub mod write;
 pub mod pipeline;
+pub mod explain;
 pub mod cli;

@@ -4,6 +4,7 @@
 //! (usage, I/O, broken input). Results go to stdout, talk to stderr.
 
 mod diff;
+mod explain;
 mod init;
 mod key;
 mod list;
@@ -82,6 +83,7 @@ enum Command {
     Render(render::Arguments),
     Diff(diff::Arguments),
     List(list::Arguments),
+    Explain(explain::Arguments),
     #[command(subcommand)]
     Pack(pack::Command),
     #[command(subcommand)]
@@ -135,6 +137,7 @@ pub fn main() -> ExitCode {
         Command::Render(arguments) => render::run(global, arguments),
         Command::Diff(arguments) => diff::run(global, arguments),
         Command::List(arguments) => list::run(global, arguments),
+        Command::Explain(arguments) => explain::run(global, arguments),
         Command::Pack(command) => pack::run(global, command),
         Command::Key(command) => key::run(global, command),
         Command::Unseal(arguments) => unseal::run(global, arguments),

@@ -79,6 +79,8 @@ fn exit_codes_are_yes_no_and_could_not_tell() {
         "render prod --check",
         "diff --all --exit-code",
         "list",
+        "explain prod",
+        "explain fleet-out/prod/apps/kuard/service.yaml:2",
         "pack list",
         "--help",
         "--version",
@@ -98,6 +100,8 @@ fn exit_codes_are_yes_no_and_could_not_tell() {
         "list",
         "render",
         "render nobody",
+        "explain nobody",
+        "explain prod vars.nothing",
         "pack show nobody",
     ] {
         assert_eq!(code(&broken, line), 2, "gen {line}");
@@ -110,6 +114,8 @@ fn exit_codes_are_yes_no_and_could_not_tell() {
         "render --all prod",
         "render --check --force --all",
         "list --format yaml",
+        "explain",
+        "explain prod vars.x y",
         "pack",
         "pack show",
         "-C /nowhere render --all",
@@ -124,7 +130,15 @@ fn results_go_to_stdout_and_talk_to_stderr() {
     let good = project();
     let rendered = run(&good, "render --all");
     assert!(rendered.stdout.is_empty() && !rendered.stderr.is_empty());
-    for line in ["list", "pack list", "pack show loki", "render prod --stdout", "--help", "--version"] {
+    for line in [
+        "list",
+        "explain prod cluster.name",
+        "pack list",
+        "pack show loki",
+        "render prod --stdout",
+        "--help",
+        "--version",
+    ] {
         let output = run(&good, line);
         assert!(!output.stdout.is_empty() && output.stderr.is_empty(), "gen {line}: {}", err(&output));
     }
@@ -159,6 +173,11 @@ fn json_is_json_whatever_the_answer() {
         "diff --all",
         "list",
         "list nobody",
+        "explain prod",
+        "explain prod cluster.name",
+        "explain prod Service/kuard metadata.name",
+        "explain dev cluster.domain",
+        "explain nobody",
         "pack list",
         "pack show web-app",
         "pack show nobody",

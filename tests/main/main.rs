@@ -5,6 +5,7 @@ mod attacks;
 mod cases;
 mod charts;
 mod cli;
+mod explain;
 #[path = "../hostile/mod.rs"]
 mod hostile;
 mod key;
