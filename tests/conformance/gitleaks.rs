@@ -12,9 +12,15 @@ use std::{
 
 pub(crate) const JUDGE: Judge = Judge { name: "gitleaks", programs: &["gitleaks"], waits: false, cases };
 
-/// Files whose secrets are meant, and why.
-const MEANT: [(&str, &str); 1] =
-    [("tests/keys/test-only.agekey", "a key for tests, which says so and opens nothing else")];
+/// The key of the tests, which says so.
+const KEY: &str = "tests/keys/test-only.agekey";
+
+/// What a line holds that is meant, and why; the first that fits.
+const MEANT: [(&str, &str); 3] = [
+    ("\"key\": \"age1", "a public key"),
+    ("TESTQNLY", "letters in the place of a key, which open nothing"),
+    ("\"QPZRY9X8GF2TVDW0S3JN54KHCE6MUA7L", "letters in the place of a key, which open nothing"),
+];
 
 fn cases(context: &Context) -> Vec<Case<'_>> {
     let mut cases = vec![Case::new("fleet-out, rendered anew", || nothing(&leaks(context, context.fleet())))];
@@ -55,8 +61,14 @@ fn of_repository(context: &Context, entry: &Path) -> Verdict {
 }
 
 fn reason(context: &Context, leak: &Leak) -> Option<&'static str> {
-    let path = leak.file.strip_prefix(context.root()).ok()?;
-    MEANT.iter().find(|(file, _)| path == Path::new(file)).map(|(_, why)| *why)
+    let text = fs::read_to_string(&leak.file).unwrap();
+    let line = text.lines().nth(usize::try_from(leak.line).unwrap() - 1).unwrap();
+    let key = fs::read_to_string(context.root().join(KEY)).unwrap();
+    let of_tests = |word: &str| word.contains("age1") || word.contains("AGE-SECRET-KEY-1");
+    if key.split_whitespace().any(|word| of_tests(word) && line.contains(word)) {
+        return Some("a key for tests, which says so and opens nothing else");
+    }
+    MEANT.iter().find(|(part, _)| line.contains(part)).map(|(_, why)| *why)
 }
 
 fn nothing(leaks: &[Leak]) {
