@@ -163,6 +163,15 @@ const DAMAGES: &[Damage] = &[
         says: "/service.yaml is not listed",
     },
     Damage {
+        name: "order",
+        edits: &[
+            ("apps/kuard/kustomization.yaml", "resources:\n", "resources:\n  - service.yaml\n"),
+            ("apps/kuard/kustomization.yaml", "  - service.yaml\n  - serviceaccount", "  - serviceaccount"),
+        ],
+        by_writer: true,
+        says: "the resources are not sorted",
+    },
+    Damage {
         name: "path",
         edits: &[("cluster/components/kuard.yaml", "/apps/kuard", "/apps/kaurd")],
         by_writer: false,

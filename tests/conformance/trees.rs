@@ -107,11 +107,15 @@ pub(crate) struct Listed {
 /// Reads a folder by its `kustomization.yaml`.
 ///
 /// # Errors
-/// A file is not listed, or what is listed is not there, or two objects are the same.
+/// A file is not listed, what is listed is not there or not sorted, or two objects are the same.
 pub(crate) fn listed(folder: &Path) -> Result<Listed, String> {
     let kustomization = documents_of(&folder.join("kustomization.yaml")).remove(0);
     let resources = kustomization["resources"].as_array().cloned().unwrap_or_default();
     let paths: Vec<PathBuf> = resources.iter().map(|r| folder.join(r.as_str().unwrap_or_default())).collect();
+    // Without an order, a diff shows more than what changed.
+    if !resources.is_sorted_by_key(Json::as_str) {
+        return Err(format!("{}: the resources are not sorted", folder.display()));
+    }
     let below = |file: &PathBuf| paths.iter().any(|path| file.starts_with(path));
     let mut all = files(folder).into_iter().filter(|file| *file != folder.join("kustomization.yaml"));
     if let Some(file) = all.find(|file| !below(file)) {
