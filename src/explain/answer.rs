@@ -1,10 +1,13 @@
-//! The answers, as plain data; how they look is `cli`'s business.
+//! The answers, as plain data; how they look is `cli`'s business. A secret value is [`SECRET`] in all of them.
 
 use super::{
     path::Path,
     references::{How, Word},
 };
 use crate::{diag::Place, yaml::Node};
+
+/// What stands for a secret value.
+pub const SECRET: &str = "(secret)";
 
 /// Who set a value of the config.
 #[derive(Clone, Debug)]
@@ -13,8 +16,6 @@ pub struct Value {
     pub path: Path,
     /// What it is in the end; `None`: nobody sets it.
     pub value: Option<Node>,
-    /// May it be shown?
-    pub secret: bool,
     /// Who says something about it: what counts first, then what that overrode, at last the defaults.
     pub setters: Vec<Setter>,
     /// What its references name.
@@ -30,7 +31,7 @@ pub struct Setter {
     pub by: By,
     /// Where; `None` if it is written nowhere.
     pub place: Option<Place>,
-    /// What is written there; `None` if it is nothing that can be written on a line.
+    /// What is written there; `None` if it sets nothing.
     pub written: Option<Node>,
     /// What it does.
     pub does: Does,
@@ -88,8 +89,6 @@ pub struct Part {
     pub path: Path,
     /// What it is.
     pub value: Node,
-    /// May it be shown?
-    pub secret: bool,
     /// Where it was set, if it is written somewhere.
     pub place: Option<Place>,
 }
@@ -116,8 +115,6 @@ pub struct Reached {
     pub field: Option<Path>,
     /// What stands there.
     pub value: Option<Node>,
-    /// May it be shown?
-    pub secret: bool,
     /// How it comes there.
     pub how: How,
     /// Why, if it is not printed there.
@@ -172,8 +169,6 @@ pub struct Output {
     pub field: Path,
     /// What stands there; `None` for a copied file.
     pub value: Option<Node>,
-    /// May it be shown?
-    pub secret: bool,
     /// How it was made; of a list or mapping, absent.
     pub made: Option<Made>,
     /// Is what is said about the config exactly what set it?

@@ -1,6 +1,7 @@
 //! Everything that is known of one environment, indexed for questions.
 
 use super::{
+    answer::SECRET,
     complete::complete,
     path::{Path, Step},
 };
@@ -112,9 +113,25 @@ impl<'a> Known<'a> {
         path
     }
 
-    /// Is the value one that is never shown?
-    pub(super) fn is_secret(&self, node: &Node) -> bool {
-        node.place().is_some_and(|own| self.secrets.iter().any(|secret| within(own, *secret)))
+    /// A value as it is shown: what is secret in it is replaced.
+    pub(super) fn shown(&self, node: &Node) -> Node {
+        let value = match &node.value {
+            Value::Map(map) => {
+                Value::Map(map.iter().map(|(key, node)| (key.clone(), self.shown(node))).collect())
+            }
+            Value::Seq(items) => Value::Seq(items.iter().map(|node| self.shown(node)).collect()),
+            _ if self.is_secret(node) => Value::from(SECRET),
+            scalar => scalar.clone(),
+        };
+        Node { value, origin: node.origin.clone(), style: node.style }
+    }
+
+    /// Is the value one that is never shown: told of as secret, of a Secret, or masked where it is written?
+    fn is_secret(&self, node: &Node) -> bool {
+        let Some(own) = node.place() else { return false };
+        let written = self.sources().slice(own);
+        let masked = !written.is_empty() && written.chars().all(|c| c == '*' || c.is_whitespace());
+        masked && node.as_str() != Some(written) || self.secrets.iter().any(|secret| within(own, *secret))
     }
 }
 

@@ -8,6 +8,7 @@ use super::{
     references::{Target, is_reference},
 };
 use crate::{
+    diag::Place,
     resolve::{self, What, defaults},
     yaml::{Map, Node},
 };
@@ -27,13 +28,13 @@ impl Known<'_> {
     /// `told`: paths whose references were told before.
     fn value_within(&self, path: &Path, told: &mut BTreeSet<Path>) -> Value {
         let value = self.value_of(path);
-        let secret = value.as_ref().is_some_and(|node| self.is_secret(node));
         let refers = if told.insert(path.clone()) { self.refers(path, told) } else { Vec::new() };
         let parts = match &value {
             Some(node) if node.as_map().is_some() || node.as_seq().is_some() => self.parts(path, node),
             _ => Vec::new(),
         };
-        Value { path: path.clone(), secret, setters: self.setters(path), refers, parts, value }
+        let value = value.map(|node| self.shown(&node));
+        Value { path: path.clone(), setters: self.setters(path), refers, parts, value }
     }
 
     fn refers(&self, path: &Path, told: &mut BTreeSet<Path>) -> Vec<Reference> {
@@ -52,8 +53,7 @@ impl Known<'_> {
         let mut parts = Vec::new();
         leaves(node, path, &mut |path, node| {
             if !path.0.is_empty() {
-                let (value, secret) = (node.clone(), self.is_secret(node));
-                parts.push(Part { path: path.clone(), value, secret, place: node.place() });
+                parts.push(Part { path: path.clone(), value: self.shown(node), place: node.place() });
             }
         });
         parts
@@ -71,11 +71,17 @@ impl Known<'_> {
                 What::Removes => (Does::Removes, None),
                 What::Replaces => (Does::Replaces, None),
             };
-            all.push(Setter { by, place: said.place, written, does, wins: false });
+            all.push(Setter { does, ..self.setter(by, said.place, written) });
         }
         all.reverse();
         self.win(path, &mut all);
         all
+    }
+
+    /// One who sets something.
+    fn setter(&self, by: By, place: Option<Place>, written: Option<Node>) -> Setter {
+        let written = written.map(|node| self.shown(&node));
+        Setter { by, place, written, does: Does::Sets, wins: false }
     }
 
     /// Marks what counts: the first that sets something; of a mapping that is merged, every layer's. What is removed
@@ -100,13 +106,7 @@ impl Known<'_> {
         let mut all = Vec::new();
         let mut push = |by: By, node: Option<Node>| {
             if let Some(node) = node {
-                all.push(Setter {
-                    by,
-                    place: node.place(),
-                    written: Some(node),
-                    does: Does::Sets,
-                    wins: false,
-                });
+                all.push(self.setter(by, node.place(), Some(node)));
             }
         };
         let keys: Option<Vec<&str>> = (0..path.0.len()).map(|at| path.text(at)).collect();
@@ -151,7 +151,7 @@ impl Known<'_> {
         let steps: Vec<String> = rest.iter().map(ToString::to_string).collect();
         let node = resolve::default_below(pack, inputs, &steps, self.sources())?;
         let by = By::Pack(pack.name.clone());
-        Some(Setter { by, place: node.place(), written: Some(node), does: Does::Sets, wins: false })
+        Some(self.setter(by, node.place(), Some(node)))
     }
 
     /// What the pack's own template says of a value of its chart, below what the component says.
@@ -168,18 +168,11 @@ impl Known<'_> {
         let object = self.release(&component.name, &release.name)?;
         let node = Path::keys(["spec", "values"]).join(rest);
         let node = node.of(object).filter(|_| !rest.is_empty())?;
-        let is_template =
-            |place: &crate::diag::Place| component.pack.templates.iter().any(|t| t.source == place.source);
+        let is_template = |place: &Place| component.pack.templates.iter().any(|t| t.source == place.source);
         let own = node.origin.template().filter(is_template);
         let place = own.or_else(|| node.origin.overrode().iter().copied().find(is_template))?;
         let written = own.map(|_| node.clone());
-        Some(Setter {
-            by: By::Template(component.pack.name.clone()),
-            place: Some(place),
-            written,
-            does: Does::Sets,
-            wins: false,
-        })
+        Some(self.setter(By::Template(component.pack.name.clone()), Some(place), written))
     }
 
     /// A HelmRelease of a component.

@@ -24,7 +24,7 @@ mod templates;
 mod wiring;
 
 pub use answer::{
-    Answer, By, Config, Does, Line, Made, Output, Part, Reached, Reference, Setter, Used, Value,
+    Answer, By, Config, Does, Line, Made, Output, Part, Reached, Reference, SECRET, Setter, Used, Value,
 };
 pub use overview::{Layer, Overview, Presence, Secret, Used as UsedPack};
 pub use path::{Path, Step};

@@ -99,7 +99,6 @@ impl Known<'_> {
             object: String::new(),
             field: Path::default(),
             value: None,
-            secret: sealed,
             made,
             exact: true,
             overrode: Vec::new(),
@@ -216,8 +215,7 @@ impl Known<'_> {
             at: text.position(document, &field).unwrap_or((1, 1)),
             object: object.map(name).unwrap_or_default(),
             field: field.clone(),
-            value: Some(node.clone()),
-            secret: self.is_secret(node),
+            value: Some(self.shown(node)),
             made: None,
             exact: true,
             overrode: Vec::new(),
@@ -269,7 +267,7 @@ impl Known<'_> {
         let mut parts = Vec::new();
         super::path::leaves(node, field, &mut |path, node| {
             let place = node.origin.place().filter(|_| ours);
-            parts.push(Part { path: path.clone(), value: node.clone(), secret: self.is_secret(node), place });
+            parts.push(Part { path: path.clone(), value: self.shown(node), place });
         });
         parts
     }
@@ -321,12 +319,7 @@ impl Known<'_> {
             if on(key) || !whole && on(node.place()) {
                 let start = key.filter(|key| on(Some(*key))).or(node.place());
                 let start = start.map_or(1, |place| self.sources().line_column(place).1);
-                let part = Part {
-                    path: path.clone(),
-                    value: node.clone(),
-                    secret: self.is_secret(node),
-                    place: node.place(),
-                };
+                let part = Part { path: path.clone(), value: self.shown(node), place: node.place() };
                 found.push((start, whole, part));
             }
         });

@@ -116,7 +116,7 @@ impl<'a> Known<'a> {
         by: Option<Place>,
     ) -> Reached {
         let value = match leaf.node {
-            Some(node) => Some(node.clone()),
+            Some(node) => Some(self.shown(node)),
             None => text.documents.first().and_then(|root| leaf.field.of(root)).cloned(),
         };
         Reached {
@@ -124,7 +124,6 @@ impl<'a> Known<'a> {
             at: text.position(leaf.document.unwrap_or(0), &leaf.field),
             object: leaf.object().map(name).unwrap_or_default(),
             field: Some(leaf.field.clone()),
-            secret: leaf.node.is_some_and(|node| self.is_secret(node)),
             value,
             how,
             why,
@@ -145,7 +144,6 @@ impl<'a> Known<'a> {
             object: String::new(),
             field: None,
             value: None,
-            secret: false,
             how: How::Decides,
             why: Some(why.to_owned()),
             by: None,

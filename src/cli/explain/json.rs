@@ -14,7 +14,7 @@
 //!
 //! A PLACE is `file`, `line`, `column`, null where something is written nowhere. `how` is `same`, `part`, `key`, `computed` or `decides`; with
 //! the last two a place may change, with the others it does. One of `outputs` without a line is a file, or with `/` at its end a
-//! folder, in which anything may change. Secret values are null.
+//! folder, in which anything may change. Secret values are `(secret)`.
 
 use crate::{
     cli::report::{mapping, number, words},
@@ -65,8 +65,8 @@ fn list(nodes: impl Iterator<Item = Node>) -> Node {
     Node::new(nodes.collect::<Vec<_>>())
 }
 
-fn shown(node: Option<&Node>, secret: bool) -> Node {
-    or_null(node.filter(|_| !secret).cloned())
+fn shown(node: Option<&Node>) -> Node {
+    or_null(node.cloned())
 }
 
 fn how(how: How) -> Node {
@@ -108,14 +108,14 @@ impl Page<'_> {
     fn value(&self, value: &Value) -> Members {
         vec![
             ("path", text(&value.path.to_string())),
-            ("value", shown(value.value.as_ref(), value.secret)),
-            ("set", list(value.setters.iter().map(|setter| self.setter(setter, value.secret)))),
+            ("value", shown(value.value.as_ref())),
+            ("set", list(value.setters.iter().map(|setter| self.setter(setter)))),
             ("references", list(value.refers.iter().map(|reference| self.reference(reference)))),
             ("parts", self.parts(&value.parts)),
         ]
     }
 
-    fn setter(&self, setter: &Setter, secret: bool) -> Node {
+    fn setter(&self, setter: &Setter) -> Node {
         let (by, name) = match &setter.by {
             By::Fleet => ("fleet", "fleet"),
             By::Layer(name) => ("layer", name.as_str()),
@@ -133,7 +133,7 @@ impl Page<'_> {
         let head = [("by", text(by)), ("name", text(name))];
         let tail = [
             ("does", text(does)),
-            ("written", shown(setter.written.as_ref(), secret)),
+            ("written", shown(setter.written.as_ref())),
             ("wins", Node::new(setter.wins)),
         ];
         mapping(head.into_iter().chain(self.place(setter.place)).chain(tail))
@@ -148,8 +148,7 @@ impl Page<'_> {
 
     fn parts(&self, parts: &[Part]) -> Node {
         let part = |part: &Part| {
-            let head =
-                [("path", text(&part.path.to_string())), ("value", shown(Some(&part.value), part.secret))];
+            let head = [("path", text(&part.path.to_string())), ("value", part.value.clone())];
             mapping(head.into_iter().chain(self.place(part.place)))
         };
         list(parts.iter().map(part))
@@ -163,7 +162,7 @@ impl Page<'_> {
             ("column", or_null(reached.at.map(|(_, column)| number(column)))),
             ("object", text(&reached.object)),
             ("field", or_null(reached.field.as_ref().map(|field| text(&field.to_string())))),
-            ("value", shown(reached.value.as_ref(), reached.secret)),
+            ("value", shown(reached.value.as_ref())),
             ("how", how(reached.how)),
             ("why", or_null(reached.why.as_deref().map(text))),
             ("by", or_null(by)),
@@ -182,7 +181,7 @@ impl Page<'_> {
             ("column", number(column)),
             ("object", text(&output.object)),
             ("field", text(&output.field.to_string())),
-            ("value", shown(output.value.as_ref(), output.secret)),
+            ("value", shown(output.value.as_ref())),
             ("made", or_null(output.made.as_ref().map(|made| self.made(made)))),
             ("exact", Node::new(output.exact)),
             ("overrode", list(output.overrode.iter().map(|place| mapping(self.place(Some(*place)))))),

@@ -4,7 +4,7 @@ use crate::{
     diag::{self, Place, Sources},
     explain::{
         Answer, By, Config, Does, How, Line, Made, Output, Overview, Part, Presence, Reached, Reference,
-        Setter, Used, Value,
+        SECRET, Setter, Used, Value,
     },
     resolve::reference,
     schema::short,
@@ -30,14 +30,6 @@ pub(super) fn answer(answer: &Answer, sources: &Sources) -> String {
 struct Page<'a> {
     sources: &'a Sources,
     out: String,
-}
-
-/// A value in a few words.
-fn shown(node: &Node, secret: bool) -> String {
-    match secret {
-        true => "(secret)".to_owned(),
-        false => short(node),
-    }
 }
 
 /// `3 lines`, `1 line`.
@@ -113,14 +105,14 @@ impl Page<'_> {
     fn value(&mut self, value: &Value, indent: usize) {
         let blank = " ".repeat(indent);
         let what = match &value.value {
-            Some(node) if value.parts.is_empty() => format!("{} = {}", value.path, shown(node, value.secret)),
+            Some(node) if value.parts.is_empty() => format!("{} = {}", value.path, short(node)),
             Some(node) => format!("{}: {}", value.path, node.value.kind().trim_start_matches("a ")),
             None => format!("{} is not set", value.path),
         };
         self.say(&format!("{blank}{what}"));
         let mut over = false;
         let rows: Vec<Vec<String>> =
-            value.setters.iter().map(|setter| self.setter(setter, value.secret, &mut over)).collect();
+            value.setters.iter().map(|setter| self.setter(setter, &mut over)).collect();
         self.table(indent + 2, &rows);
         for reference in &value.refers {
             self.reference(reference, indent + 2);
@@ -131,7 +123,7 @@ impl Page<'_> {
     }
 
     /// `over`: was something before it already set?
-    fn setter(&self, setter: &Setter, secret: bool, over: &mut bool) -> Vec<String> {
+    fn setter(&self, setter: &Setter, over: &mut bool) -> Vec<String> {
         let by_layer = matches!(setter.by, By::Fleet | By::Layer(_));
         let word = match (setter.does, &setter.by) {
             (Does::Removes, _) => "removed",
@@ -158,7 +150,7 @@ impl Page<'_> {
         };
         let written = match (&setter.written, setter.place) {
             (Some(node), _) if merged(node) => String::new(),
-            (Some(node), _) => shown(node, secret),
+            (Some(node), _) => short(node),
             (None, Some(place)) => self.sources.slice(place).lines().next().unwrap_or_default().to_owned(),
             (None, None) => String::new(),
         };
@@ -186,7 +178,7 @@ impl Page<'_> {
             .iter()
             .map(|part| {
                 let place = part.place.map(|place| self.at(place)).unwrap_or_default();
-                vec![format!("{} = {}", part.path, shown(&part.value, part.secret)), place]
+                vec![format!("{} = {}", part.path, short(&part.value)), place]
             })
             .collect();
         self.table(2, &rows);
@@ -222,7 +214,7 @@ impl Page<'_> {
             None => reached.file.clone(),
         };
         let field = match (&reached.field, &reached.value) {
-            (Some(field), Some(node)) => format!("{field} = {}", shown(node, reached.secret)),
+            (Some(field), Some(node)) => format!("{field} = {}", short(node)),
             (Some(field), None) => field.to_string(),
             (None, _) => String::new(),
         };
@@ -244,18 +236,19 @@ impl Page<'_> {
         self.say(&format!("{}:{line}:{column}", output.file));
         let field = output.field.to_string();
         let what = match (&output.value, output.parts.is_empty()) {
-            (Some(node), true) => format!("{} {field} = {}", output.object, shown(node, output.secret)),
+            (Some(node), true) => format!("{} {field} = {}", output.object, short(node)),
             _ => format!("{} {field}", output.object),
         };
         if !what.trim().is_empty() {
             self.say(what.trim());
         }
+        let secret = output.value.as_ref().and_then(Node::as_str) == Some(SECRET);
         if let Some(made) = &output.made {
             self.say("");
-            self.made(made, output.secret);
+            self.made(made, secret);
         }
         if !output.overrode.is_empty() {
-            let text = |place: &Place| if output.secret { String::new() } else { self.source_line(*place) };
+            let text = |place: &Place| if secret { String::new() } else { self.source_line(*place) };
             let row = |place: &Place| vec!["over".to_owned(), self.at(*place), text(place)];
             let rows: Vec<Vec<String>> = output.overrode.iter().map(row).collect();
             self.table(2, &rows);
