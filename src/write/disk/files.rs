@@ -6,7 +6,7 @@ use std::{
     collections::BTreeMap,
     fs::{self, File, OpenOptions},
     io::{self, ErrorKind, Write},
-    path::Path,
+    path::{Path, PathBuf},
 };
 
 /// What temporary names begin with; `.gitignore` knows it.
@@ -40,17 +40,94 @@ pub fn replace(
     before: Option<&[u8]>,
     after: Option<&[u8]>,
 ) -> Result<(), Box<Diagnostic>> {
-    folders(root, path)?;
-    let target = root.join(path);
-    let name = target.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-    let temporary = target.with_file_name(format!("{TEMPORARY}{}", name.trim_start_matches('.')));
-    let mut file = hold(&temporary, path)?;
-    let put = put(&target, path, (&temporary, &mut file), before, after);
-    if !matches!(put, Ok(Put::Replaced)) {
-        // Ours as long as the lock on it is held.
-        let _ = fs::remove_file(&temporary);
+    if let Some(after) = after {
+        return Beside::write(root, path, before, after)?.put_durably();
     }
-    put.map(|_| ())
+    let target = root.join(path);
+    if standing(root, &target, path)?.is_none() {
+        return Ok(());
+    }
+    unchanged(root, &target, path, before)?;
+    fs::remove_file(&target).map_err(|error| failed(path, "delete", &target, &error))
+}
+
+/// A file that is written beside its place: many can be written, made durable by one [`flush`](super::flush), and then
+/// each be put in its place. One that is not put leaves nothing.
+#[derive(Debug)]
+pub struct Beside<'p> {
+    root: &'p Path,
+    path: &'p str,
+    before: Option<&'p [u8]>,
+    target: PathBuf,
+    /// Absent where the file stands there already.
+    temporary: Option<(PathBuf, File)>,
+}
+
+impl<'p> Beside<'p> {
+    /// Writes the bytes that are to stand at a path; `before` is what must stand there.
+    ///
+    /// # Errors
+    /// As [`replace`].
+    pub fn write(
+        root: &'p Path,
+        path: &'p str,
+        before: Option<&'p [u8]>,
+        after: &[u8],
+    ) -> Result<Self, Box<Diagnostic>> {
+        let target = root.join(path);
+        let mut beside = Self { root, path, before, target, temporary: None };
+        if standing(root, &beside.target, path)?.as_deref() == Some(after) {
+            return Ok(beside);
+        }
+        folders(root, path)?;
+        let name = beside.target.file_name().map(|name| name.to_string_lossy().into_owned());
+        let name = name.unwrap_or_default();
+        let temporary = beside.target.with_file_name(format!("{TEMPORARY}{}", name.trim_start_matches('.')));
+        let file = hold(&temporary, path)?;
+        beside.temporary = Some((temporary, file));
+        unchanged(root, &beside.target, path, before)?;
+        let Some((at, file)) = &mut beside.temporary else { return Ok(beside) };
+        let fail = |error: io::Error| failed(path, "write beside", at, &error);
+        file.set_len(0).and_then(|()| file.write_all(after)).map_err(fail)?;
+        if let Ok(there) = fs::metadata(&beside.target) {
+            file.set_permissions(there.permissions()).map_err(fail)?;
+        }
+        Ok(beside)
+    }
+
+    /// Puts the file in its place; call it after a [`flush`](super::flush).
+    ///
+    /// # Errors
+    /// As [`replace`].
+    pub fn put(mut self) -> Result<(), Box<Diagnostic>> {
+        let Some((temporary, _)) = &self.temporary else { return Ok(()) };
+        unchanged(self.root, &self.target, self.path, self.before)?;
+        fs::rename(temporary, &self.target)
+            .map_err(|error| failed(self.path, "replace", &self.target, &error))?;
+        self.temporary = None;
+        Ok(())
+    }
+
+    /// The same, with a flush of its own.
+    fn put_durably(self) -> Result<(), Box<Diagnostic>> {
+        let Some((temporary, file)) = &self.temporary else { return Ok(()) };
+        file.sync_all().map_err(|error| failed(self.path, "write beside", temporary, &error))?;
+        let target = self.target.clone();
+        self.put()?;
+        let folder = target.parent().filter(|folder| !folder.as_os_str().is_empty());
+        // The file is in place: a folder that cannot be flushed is no reason to say otherwise.
+        let _ = File::open(folder.unwrap_or(Path::new("."))).and_then(|folder| folder.sync_all());
+        Ok(())
+    }
+}
+
+impl Drop for Beside<'_> {
+    fn drop(&mut self) {
+        // Ours as long as the lock on it is held.
+        if let Some((temporary, _file)) = self.temporary.take() {
+            let _ = fs::remove_file(temporary);
+        }
+    }
 }
 
 /// Makes the folders that a file is in.
@@ -73,12 +150,6 @@ fn folders(root: &Path, path: &str) -> Result<(), Box<Diagnostic>> {
     Ok(())
 }
 
-/// What became of the temporary file.
-enum Put {
-    Replaced,
-    Left,
-}
-
 /// The temporary file, made or left over, once no other run has it.
 fn hold(temporary: &Path, path: &str) -> Result<File, Box<Diagnostic>> {
     let fail = |error: io::Error| failed(path, "write beside", temporary, &error);
@@ -97,39 +168,26 @@ fn hold(temporary: &Path, path: &str) -> Result<File, Box<Diagnostic>> {
     Err(fail(ErrorKind::NotFound.into()))
 }
 
-fn put(
-    target: &Path,
-    path: &str,
-    (temporary, file): (&Path, &mut File),
-    before: Option<&[u8]>,
-    after: Option<&[u8]>,
-) -> Result<Put, Box<Diagnostic>> {
-    let fail = |doing: &'static str| move |error: io::Error| failed(path, doing, target, &error);
-    let standing = match fs::symlink_metadata(target) {
-        Ok(found) if found.is_symlink() => return Err(link(target)),
-        Ok(_) => Some(fs::read(target).map_err(fail("read"))?),
-        Err(error) if error.kind() == ErrorKind::NotFound => None,
-        Err(error) => return Err(fail("look at")(error)),
-    };
-    if standing.as_deref() == after {
-        return Ok(Put::Left);
+/// The bytes at a path; `None` if there is nothing. Neither it nor a folder on the way from the root may be a link.
+fn standing(root: &Path, target: &Path, path: &str) -> Result<Option<Vec<u8>>, Box<Diagnostic>> {
+    let below = target.ancestors().take_while(|above| *above != root && !above.as_os_str().is_empty());
+    if let Some(found) = below.filter(|at| fs::symlink_metadata(at).is_ok_and(|m| m.is_symlink())).last() {
+        return Err(link(found));
     }
-    if standing.as_deref() != before {
-        let message = format!("`{path}` was changed while `gen` ran");
-        return Err(Box::new(Diagnostic::error("write/changed", message).help("run it again")));
+    match fs::read(target) {
+        Ok(bytes) => Ok(Some(bytes)),
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(failed(path, "read", target, &error)),
     }
-    let Some(bytes) = after else {
-        return fs::remove_file(target).map(|()| Put::Left).map_err(fail("delete"));
-    };
-    file.set_len(0).and_then(|()| file.write_all(bytes)).map_err(fail("write beside"))?;
-    if let Ok(there) = fs::metadata(target) {
-        file.set_permissions(there.permissions()).map_err(fail("write beside"))?;
+}
+
+/// Does what was read still stand there?
+fn unchanged(root: &Path, target: &Path, path: &str, before: Option<&[u8]>) -> Result<(), Box<Diagnostic>> {
+    if standing(root, target, path)?.as_deref() == before {
+        return Ok(());
     }
-    file.sync_all().and_then(|()| fs::rename(temporary, target)).map_err(fail("replace"))?;
-    let folder = target.parent().filter(|folder| !folder.as_os_str().is_empty());
-    // The file is in place: a folder that cannot be flushed is no reason to say otherwise.
-    let _ = File::open(folder.unwrap_or(Path::new("."))).and_then(|folder| folder.sync_all());
-    Ok(Put::Replaced)
+    let message = format!("`{path}` was changed while `gen` ran");
+    Err(Box::new(Diagnostic::error("write/changed", message).help("run it again")))
 }
 
 /// Makes a folder hold exactly these files: for `expected/` of an example, which is generated whole.
@@ -178,6 +236,26 @@ mod tests {
         assert_eq!(id(replace(root, ".a", Some(b"2"), None)), Ok(()));
         assert_eq!(id(replace(root, ".a", Some(b"2"), None)), Ok(()), "it is gone already");
         assert!(names().is_empty());
+    }
+
+    #[test]
+    fn what_is_written_beside_is_put_or_leaves_nothing() {
+        let folder = tempfile::tempdir().unwrap();
+        let root = folder.path();
+        let count = || fs::read_dir(root).unwrap().count();
+        fs::write(root.join("a"), "1").unwrap();
+        let write = |path| Beside::write(root, path, Some(b"1"), b"2").map_err(|problem| problem.id);
+        let beside = write("a").unwrap();
+        assert_eq!((fs::read(root.join("a")).unwrap(), count()), (b"1".to_vec(), 2));
+        beside.put().unwrap();
+        assert_eq!((fs::read(root.join("a")).unwrap(), count()), (b"2".to_vec(), 1));
+        write("a").unwrap().put().unwrap();
+        assert_eq!(write("b").unwrap_err(), "write/changed");
+        fs::write(root.join("a"), "1").unwrap();
+        let late = write("a").unwrap();
+        fs::write(root.join("a"), "3").unwrap();
+        assert_eq!(late.put().unwrap_err().id, "write/changed");
+        assert_eq!((fs::read(root.join("a")).unwrap(), count()), (b"3".to_vec(), 1));
     }
 
     #[cfg(unix)]

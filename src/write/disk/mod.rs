@@ -10,7 +10,7 @@ mod look;
 mod stage;
 mod target;
 
-pub use files::{create, replace, replace_folder};
+pub use files::{Beside, create, replace, replace_folder};
 pub use stage::{INTERRUPTED, Staged};
 pub use target::{LOCKED, Lock, Target};
 
