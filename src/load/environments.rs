@@ -24,6 +24,8 @@ const FOLDER: &str = "environments/";
 pub(super) const FLEET: &str = "environments/fleet.yaml";
 /// Sealed Secrets.
 pub(super) const SECRETS: &str = "environments/secrets/";
+/// Values to be replaced where they were issued.
+pub const TO_REPLACE: &str = "environments/secrets/to-replace.txt";
 /// Texts for `$file`.
 const FILES: &str = "environments/files/";
 /// The ending of a sealed file.
@@ -124,6 +126,9 @@ fn belongs(path: &str, broken: &mut BTreeSet<String>, problems: &mut Problems) -
         Diagnostic::error("load/ending", format!("`{path}` ends in `{wrong}`, and would not be read"))
             .help(format!("rename it to `{better}`"))
     };
+    if path == TO_REPLACE {
+        return false;
+    }
     let name = file_name(path);
     let said = if path.starts_with(SECRETS) {
         match name {

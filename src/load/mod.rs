@@ -20,11 +20,13 @@ mod rendered;
 mod secrets;
 mod sops_config;
 mod text;
+mod to_replace;
 mod tree;
 
 pub use base::base;
 pub use builtin::Builtin;
 pub use disk::{Disk, find_project, project_of, project_path};
+pub use environments::TO_REPLACE;
 pub use examples::examples;
 pub use files::{Entry, Files, Kind, Memory, PacksOnly};
 pub use model::{
@@ -34,6 +36,7 @@ pub use model::{
 pub use rendered::rendered;
 pub use secrets::{components_of, sealed_paths};
 pub use text::{Each, in_turn};
+pub use to_replace::{ToReplaceFile, to_replace_name};
 pub use tree::tree;
 
 use crate::diag::{Diagnostic, Problems, Sources};
@@ -63,6 +66,7 @@ pub fn project_with(files: &dyn Files, each: Each, problems: &mut Problems) -> O
     let bases = base::bases(files, &read.environments, &mut sources, problems);
     let own_flux_system = own::own_flux_systems(files, &read.environments, &mut sources);
     let sops_config = sops_config::sops_config(files, &mut sources);
+    let to_replace = to_replace::to_replace(files, &mut sources, problems);
     let mut hidden = mask::environments(&read.environments, &packs.packs);
     for source in read.unread {
         hidden.extend(mask::unread(source, sources.text(source), &packs.packs));
@@ -83,6 +87,7 @@ pub fn project_with(files: &dyn Files, each: Each, problems: &mut Problems) -> O
         bases,
         own_flux_system,
         sops_config,
+        to_replace,
         broken,
     })
 }

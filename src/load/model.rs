@@ -1,6 +1,7 @@
 //! What [`load`](super) makes: a [`Project`], all inputs in memory, each environment file still by
 //! itself. Merging is `resolve`'s business.
 
+use super::to_replace::ToReplaceFile;
 use crate::{
     config::{ChartFile, FleetFile, PackFile, When},
     diag::{Place, SourceId, Sources, Spot},
@@ -40,6 +41,8 @@ pub struct Project {
     pub own_flux_system: BTreeMap<String, OwnFluxSystem>,
     /// `.sops.yaml` at the top of the project, if there is one.
     pub sops_config: Option<SopsConfig>,
+    /// `environments/secrets/to-replace.txt`: values that somebody knows who can no longer open their file.
+    pub to_replace: ToReplaceFile,
     /// What is there but cannot be used; the reason was told.
     pub broken: Broken,
 }

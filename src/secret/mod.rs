@@ -5,7 +5,9 @@ mod moment;
 mod policy;
 mod random;
 pub mod sops;
+mod to_replace;
 
 pub use moment::Moment;
 pub use policy::{Policy, Reader};
 pub use random::{ALPHABET, LONGEST, generate};
+pub use to_replace::{Exposed, ToReplace};
