@@ -7,6 +7,8 @@ use crate::{
 };
 use base64::{Engine, engine::general_purpose::STANDARD};
 
+/// Name and namespace.
+const METADATA: &str = "metadata";
 /// Where text stands.
 const TEXT: &str = "stringData";
 /// Where other bytes stand, as base64.
@@ -28,6 +30,21 @@ pub fn new(name: &str, namespace: &str, kind: Option<&str>) -> Document {
     ];
     items.extend(kind.map(|kind| Item::member("type", kind)));
     Document { items }
+}
+
+/// Gives a Secret another name and namespace.
+pub fn rename(document: &mut Document, name: &str, namespace: &str) {
+    if part_mut(document, METADATA).is_none() {
+        document.items.retain(|item| item.key() != Some(METADATA));
+        document.items.push(Item::member(METADATA, Value::Map(Vec::new())));
+    }
+    let Some(items) = part_mut(document, METADATA) else { return };
+    for (key, text) in [("name", name), ("namespace", namespace)] {
+        match items.iter_mut().filter_map(Item::entry_mut).find(|entry| is(entry, key)) {
+            Some(entry) => entry.node.value = text.into(),
+            None => items.push(Item::member(key, text)),
+        }
+    }
 }
 
 /// The keys of a Secret in the order of the document, those of `data` and `stringData` alike.

@@ -51,6 +51,11 @@ impl Sealed {
         Some(Self { text: text.to_owned(), source, documents, metadata })
     }
 
+    /// Where messages say that it was read.
+    pub fn source(&self) -> SourceId {
+        self.source
+    }
+
     /// The text that was read.
     pub fn text(&self) -> &str {
         &self.text

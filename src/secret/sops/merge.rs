@@ -3,6 +3,8 @@
 use super::{
     change::Outcome,
     open::Opened,
+    value::Opened as Plainly,
+    view::changed,
     wanted::{Key, Wanted},
 };
 use crate::{
@@ -88,13 +90,31 @@ pub fn merge(
     let loses = |side: &Opened| Wanted::from(side.sealed()).keys.iter().any(|key| !wanted.has(&key.text));
     // Whoever was removed knows the data key of the side that did not remove them.
     let (from, other) = if loses(ours) && !loses(theirs) { (theirs, ours) } else { (ours, theirs) };
-    let Outcome { text, to_replace, .. } =
-        from.write_with(&documents, &wanted, Some(other), now, problems)?;
+    let Outcome { text, .. } = from.write_with(&documents, &wanted, Some(other), now, problems)?;
+    let mut to_replace = Vec::new();
+    for value in [ours, theirs].into_iter().filter(|side| loses(side)).flat_map(|side| kept(side, &documents))
+    {
+        if !to_replace.contains(&value) {
+            to_replace.push(value);
+        }
+    }
     Some(Merged {
         text: text.unwrap_or_else(|| from.sealed().text().to_owned()),
         conflicts: merging.conflicts,
         to_replace,
     })
+}
+
+/// The values of a side that are what they were.
+fn kept(side: &Opened, merged: &[Document]) -> Vec<String> {
+    let changed = changed(side.documents(), merged);
+    let is_changed =
+        |name: &String| changed.iter().any(|other| other.rsplit(": ").next() == Some(name.as_str()));
+    let values = side.known.iter().filter(|known| matches!(known.value, Plainly::Scalar(_)));
+    values
+        .map(|known| known.path.trim_end_matches(':').replace(':', "."))
+        .filter(|name| !is_changed(name))
+        .collect()
 }
 
 /// Keys and rule, merged.

@@ -25,7 +25,7 @@ pub use open::Opened;
 pub use rule::{Rule, RuleKind};
 pub use seal::seal;
 pub use status::{SealedSecret, Status};
-pub use view::{Difference, Version, difference, textconv};
+pub use view::{Difference, Version, changed, difference, textconv};
 
 #[cfg(test)]
 mod tests;

@@ -62,18 +62,11 @@ impl Version<'_> {
 pub fn difference(before: Option<Version>, after: Option<Version>) -> Difference {
     let inside = [before, after].iter().flatten().all(|version| matches!(version, Version::Opened(_)));
     let values = |version: Option<Version>| {
-        let documents = match version {
+        all(match version {
             Some(Version::Opened(opened)) if inside => opened.documents().to_vec(),
             Some(version) => version.sealed().documents(),
             None => Vec::new(),
-        };
-        let mut found = Vec::new();
-        let several = documents.len() > 1;
-        for (at, document) in documents.into_iter().enumerate() {
-            let prefix = if several { format!("document {}: ", at + 1) } else { String::new() };
-            leaves(&Node::new(Value::Map(document.items)), &prefix, "", &mut found);
-        }
-        found
+        })
     };
     let (old, new) = (grouped(values(before)), grouped(values(after)));
     let recipients = |version: Option<Version>| -> Vec<String> {
@@ -102,6 +95,23 @@ pub fn difference(before: Option<Version>, after: Option<Version>) -> Difference
     let gone = old.iter().filter(|(name, _)| !new.iter().any(|(other, _)| other == name));
     difference.values.extend(gone.map(|(name, _)| (name.clone(), Did::Removed)));
     difference
+}
+
+/// The names of values, `stringData.password`, that are new or have changed from one opened version to the next.
+pub fn changed(before: &[Document], after: &[Document]) -> Vec<String> {
+    let (old, new) = (grouped(all(before.to_vec())), grouped(all(after.to_vec())));
+    new.into_iter().filter(|value| !old.contains(value)).map(|(name, _)| name).collect()
+}
+
+/// Every value with its name.
+fn all(documents: Vec<Document>) -> Vec<(String, PlainText)> {
+    let mut found = Vec::new();
+    let several = documents.len() > 1;
+    for (at, document) in documents.into_iter().enumerate() {
+        let prefix = if several { format!("document {}: ", at + 1) } else { String::new() };
+        leaves(&Node::new(Value::Map(document.items)), &prefix, "", &mut found);
+    }
+    found
 }
 
 type Leaves = Vec<(String, Vec<PlainText>)>;

@@ -2,7 +2,7 @@
 
 use super::*;
 use proptest::prelude::*;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 fn changed(text: &str, from: &str, to: &str) -> String {
     let opened = open(text).unwrap();
@@ -105,6 +105,17 @@ fn a_removed_recipient_stays_removed() {
         let (key, known) = (open(&merged.text).unwrap(), open(&base).unwrap());
         assert_ne!(key.key.bytes(), known.key.bytes());
         assert_eq!(plain(&merged.text), PLAIN);
+    }
+    // What the other side sealed in the meantime is known to whoever was removed as well.
+    let more = changed(
+        &base,
+        "password: geheim-1 # of the app\n",
+        "password: geheim-1 # of the app\n    new: geheim-9\n",
+    );
+    for (ours, theirs) in [(&without, &more), (&more, &without)] {
+        let merged = merged(Some(&base), ours, theirs, None);
+        let known = ["user", "password", "new", "tls.key"].map(|key| format!("stringData.{key}"));
+        assert_eq!(BTreeSet::from_iter(merged.to_replace), BTreeSet::from(known));
     }
     // Each side removes another one: then neither data key will do.
     let base = seal_with(PLAIN, &policy(&[ALICE_PUBLIC, &bob, &carol])).unwrap();
