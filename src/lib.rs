@@ -27,4 +27,5 @@ pub mod check;
 pub mod write;
 pub mod pipeline;
 pub mod explain;
+pub mod bootstrap;
 pub mod cli;

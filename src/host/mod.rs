@@ -5,9 +5,11 @@
 mod keys;
 mod process;
 mod terminal;
+mod tools;
 
 pub use keys::{Holds, KeyPlace, create_private, key_file, key_places};
 pub use terminal::{NoAnswer, ask_consent, ask_secret};
+pub use tools::{current_context, git_stage, run_with_input, succeeds};
 
 use crate::plain::Plain;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};

@@ -16,14 +16,14 @@ pub fn seal_command(path: &SealedPath, secret_type: Option<&str>, keys: &[Needed
     if let Some(secret_type) = secret_type.filter(|t| *t != "Opaque") {
         words.extend(["--type".to_owned(), secret_type.to_owned()]);
     }
-    words.iter().map(|word| quoted(word)).collect::<Vec<_>>().join(" ")
+    words.iter().map(|word| shell_word(word)).collect::<Vec<_>>().join(" ")
 }
 
 /// How many characters are made up where nobody says.
 const LENGTH: u16 = 32;
 
 /// A word for a POSIX shell.
-fn quoted(word: &str) -> String {
+pub fn shell_word(word: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "_./:=@%+,-".contains(c);
     match !word.is_empty() && word.chars().all(plain) {
         true => word.to_owned(),
