@@ -175,6 +175,11 @@ impl Engine {
     }
 }
 
+/// Runs a job for each item on all cores; the results in the order of the items.
+pub fn parallel<T: Sync, R: Send>(items: &[T], job: impl Fn(&T) -> R + Sync + Send) -> Vec<R> {
+    items.par_iter().map(job).collect()
+}
+
 fn compile(project: &Project, pack: &Pack, problems: &mut Problems) -> Option<Compiled> {
     let secrets: Vec<String> = pack.file.secrets.keys().cloned().collect();
     template::compile(

@@ -1,12 +1,22 @@
 //! `gen diff`: the very changes that `gen render` would apply, as a unified diff.
 
+mod sealed;
+
 use super::{
     Exit, Format, Global, open, progress,
     render::{sops_config, target},
     report::{self, mapping, print},
+    secret::IdentityArguments,
     select::{self, Selection},
 };
-use crate::{diag::Problems, pipeline::Built, write, yaml::Node};
+use crate::{
+    diag::{Diagnostic, Problems},
+    pipeline::Built,
+    secret::sops::Identities,
+    write,
+    yaml::Node,
+};
+use sealed::Comparing;
 use std::{
     io::IsTerminal,
     path::{Path, PathBuf},
@@ -14,10 +24,11 @@ use std::{
 
 /// What a render would change on disk, as a unified diff
 ///
-/// Sealed values are folded. Files that are not gen's are no difference.
+/// Of sealed files it shows which keys and recipients are added, changed (`~`) or removed; values only with `--reveal` and
+/// a private key. Files that are not gen's are no difference.
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "Examples:\n  gen diff prod\n  gen diff --all --exit-code   say no (exit code 1) if anything differs"
+    after_help = "Examples:\n  gen diff prod\n  gen diff --all --exit-code   say no (exit code 1) if anything differs\n  gen diff prod --reveal       with the values of sealed files"
 )]
 pub(super) struct Arguments {
     #[command(flatten)]
@@ -31,6 +42,11 @@ pub(super) struct Arguments {
     /// Only warn of Secrets that are needed and not sealed; not in CI
     #[arg(long)]
     allow_missing_secrets: bool,
+    /// Show values of sealed files, for which a private key is needed
+    #[arg(long)]
+    reveal: bool,
+    #[command(flatten)]
+    identities: IdentityArguments,
 }
 
 pub(super) fn run(global: &Global, arguments: &Arguments) -> Exit {
@@ -47,9 +63,12 @@ pub(super) fn run(global: &Global, arguments: &Arguments) -> Exit {
         None => sops_config(&engine, true, &mut problems).unified(colour),
         Some(_) => String::new(),
     };
-    let bar = progress::bar(global, names.len());
+    let identities = identities(global, arguments, &mut problems);
+    let comparing =
+        Comparing { policy: &engine.policy, identities: &identities, reveal: arguments.reveal, colour };
+    let bar = progress::bar(global, names.len(), "environments");
     let outcomes = engine.each(&names, |built| {
-        let outcome = difference(built, arguments, &root, colour);
+        let outcome = difference(built, arguments, &root, &comparing);
         bar.step();
         outcome
     });
@@ -82,7 +101,28 @@ pub(super) fn run(global: &Global, arguments: &Arguments) -> Exit {
     }
 }
 
-fn difference(built: Built, arguments: &Arguments, root: &Path, colour: bool) -> (String, String, Problems) {
+/// Keys to look inside of sealed files with: those that are named, all with `--reveal`.
+fn identities(global: &Global, arguments: &Arguments, problems: &mut Problems) -> Identities {
+    if arguments.reveal && global.format == Format::Json {
+        problems.push(
+            Diagnostic::error("usage/values", "values are not printed as JSON")
+                .because("what reads JSON tends to log it")
+                .help("leave `--format` out, or `--reveal`"),
+        );
+        return Identities::new();
+    }
+    match arguments.reveal || arguments.identities.are_named() {
+        true => arguments.identities.find(problems),
+        false => Identities::new(),
+    }
+}
+
+fn difference(
+    built: Built,
+    arguments: &Arguments,
+    root: &Path,
+    comparing: &Comparing,
+) -> (String, String, Problems) {
     let Built { name, tree, mut problems, findings, .. } = built;
     problems.extend(findings);
     let Some(tree) = tree else { return (name, String::new(), problems) };
@@ -95,7 +135,11 @@ fn difference(built: Built, arguments: &Arguments, root: &Path, colour: bool) ->
         Ok(state) => {
             // What was edited by hand is a difference like any other here: it is shown, not refused.
             let changes = write::plan(state, &tree, true, &mut problems);
-            (name, changes.unified(colour), problems)
+            let mut told = Problems::new();
+            let text =
+                changes.unified_with(comparing.colour, &mut |change| comparing.lines(change, &mut told));
+            problems.extend(told);
+            (name, text, problems)
         }
         Err(problem) => {
             problems.push(*problem);

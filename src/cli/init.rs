@@ -23,12 +23,13 @@ pub(super) struct Arguments {
 }
 
 /// The files of a new project: path and text.
-const FILES: [(&str, &str); 7] = [
+const FILES: [(&str, &str); 8] = [
     ("environments/fleet.yaml", include_str!("init/fleet.yaml")),
     ("environments/base.yaml", include_str!("init/base.yaml")),
     ("environments/dev.yaml", include_str!("init/dev.yaml")),
     ("environments/prod.yaml", include_str!("init/prod.yaml")),
     (".gitattributes", include_str!("init/gitattributes")),
+    (".gitconfig", include_str!("init/gitconfig")),
     (".gitignore", include_str!("init/gitignore")),
     ("renovate.json", include_str!("init/renovate.json")),
 ];
@@ -66,6 +67,10 @@ pub(super) fn run(global: &Global, arguments: &Arguments) -> Exit {
                 format!("cd {} && ", arguments.folder.display())
             };
             say(global, &format!("\nnext: {inside}gen render --all, then read fleet-out/prod/"));
+            say(
+                global,
+                "in each clone, so that Git compares and merges sealed files by key: git config --local include.path ../.gitconfig",
+            );
         }
     }
     if problems.has_errors() { Exit::Unknown } else { Exit::Yes }

@@ -261,6 +261,16 @@ fn exported(
     Some(if arguments.kubernetes { manifest(&file, &decryption) } else { file })
 }
 
+/// The Secret that Flux reads the key for a recipient from. `None` if an error was pushed.
+pub(super) fn cluster_secret(
+    identities: &Identities,
+    recipient: &str,
+    decryption: &resolve::Decryption,
+    problems: &mut Problems,
+) -> Option<PlainText> {
+    Some(manifest(&chosen(identities, Some(recipient), problems)?, decryption))
+}
+
 /// The key file for a recipient, or of the only key there is.
 fn chosen(identities: &Identities, recipient: Option<&str>, problems: &mut Problems) -> Option<PlainText> {
     let mut found = identities.recipients();

@@ -3,6 +3,7 @@
 //! Exit codes: 0 yes, 1 no (findings, or a difference where one was asked for), 2 could not tell
 //! (usage, I/O, broken input). Results go to stdout, talk to stderr.
 
+mod bootstrap;
 mod diff;
 mod explain;
 mod init;
@@ -11,8 +12,10 @@ mod list;
 mod open;
 mod pack;
 mod progress;
+mod rekey;
 mod render;
 mod report;
+mod rotate;
 mod secret;
 mod secrets;
 mod select;
@@ -89,8 +92,10 @@ enum Command {
     #[command(subcommand)]
     Key(key::Command),
     Unseal(unseal::Arguments),
-    #[command(subcommand)]
-    Secrets(secrets::Command),
+    Rekey(rekey::Arguments),
+    Rotate(rotate::Arguments),
+    Secrets(secrets::Arguments),
+    Bootstrap(bootstrap::Arguments),
 }
 
 /// The three answers.
@@ -141,7 +146,10 @@ pub fn main() -> ExitCode {
         Command::Pack(command) => pack::run(global, command),
         Command::Key(command) => key::run(global, command),
         Command::Unseal(arguments) => unseal::run(global, arguments),
-        Command::Secrets(command) => secrets::run(global, command),
+        Command::Rekey(arguments) => rekey::run(global, arguments),
+        Command::Rotate(arguments) => rotate::run(global, arguments),
+        Command::Secrets(arguments) => secrets::run(global, arguments),
+        Command::Bootstrap(arguments) => bootstrap::run(global, arguments),
     }
     .into()
 }

@@ -18,19 +18,19 @@ pub(super) struct Bar {
     waiting: AtomicBool,
 }
 
-/// A bar over `length` environments.
-pub(super) fn bar(global: &Global, length: usize) -> Bar {
+/// A bar over `length` things of this kind, `environments`.
+pub(super) fn bar(global: &Global, length: usize, kind: &str) -> Bar {
     let wanted =
         !global.quiet && global.format != Format::Json && length > 1 && std::io::stderr().is_terminal();
     let bar = ProgressBar::with_draw_target(Some(length as u64), ProgressDrawTarget::hidden());
-    if let Ok(style) = ProgressStyle::with_template("{bar:30} {pos}/{len} environments") {
+    if let Ok(style) = ProgressStyle::with_template(&format!("{{bar:30}} {{pos}}/{{len}} {kind}")) {
         bar.set_style(style);
     }
     Bar { bar, waiting: AtomicBool::new(wanted) }
 }
 
 impl Bar {
-    /// One environment more is done.
+    /// One more is done.
     pub(super) fn step(&self) {
         self.bar.inc(1);
         if self.bar.elapsed() > MOMENT && self.waiting.swap(false, Ordering::Relaxed) {

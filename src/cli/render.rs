@@ -106,7 +106,7 @@ pub(super) fn run(global: &Global, arguments: &Arguments) -> Exit {
         false => SopsConfigChange::default(),
     };
     let locks = Mutex::new(locks);
-    let bar = progress::bar(global, names.len());
+    let bar = progress::bar(global, names.len(), "environments");
     let outcomes = engine.each(&names, |built| {
         let lock = locks.lock().unwrap_or_else(PoisonError::into_inner).remove(&built.name);
         let outcome = outcome(built, lock, arguments, &root);

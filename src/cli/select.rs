@@ -89,7 +89,8 @@ fn matching<'a>(pattern: &str, known: &[&'a str]) -> Result<Vec<&'a str>, String
     Ok(known.iter().copied().filter(|name| matcher.is_match(name)).collect())
 }
 
-fn unknown(pattern: &str, known: &[&str], layers: &[&str]) -> Diagnostic {
+/// Says that there is no such environment.
+pub(super) fn unknown(pattern: &str, known: &[&str], layers: &[&str]) -> Diagnostic {
     if layers.contains(&pattern) {
         return Diagnostic::error(
             "usage/layer",

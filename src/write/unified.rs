@@ -1,6 +1,6 @@
 //! Differences as text: [`Changes`] as a unified diff with sealed values folded.
 
-use super::{Changes, INVENTORY};
+use super::{Change, Changes, INVENTORY};
 use crate::{diag::visible, hash::sha256};
 use similar::{ChangeTag, TextDiff};
 use std::{borrow::Cow, fmt::Write};
@@ -14,10 +14,22 @@ const RESET: &str = "\u{1b}[0m";
 impl Changes {
     /// The changes as a unified diff, paths as people know them; empty if nothing changes.
     pub fn unified(&self, colour: bool) -> String {
+        self.unified_with(colour, &mut |_| None)
+    }
+
+    /// The same, where `told` may say in its own words what changes in a file.
+    pub fn unified_with(&self, colour: bool, told: &mut dyn FnMut(&Change) -> Option<String>) -> String {
         let mut out = String::new();
         for change in &self.list {
             let name = format!("{}/{}", self.shown, change.path);
-            out.push_str(&file_difference(&name, change.before.as_deref(), change.after.as_deref(), colour));
+            let (before, after) = (change.before.as_deref(), change.after.as_deref());
+            match told(change) {
+                Some(lines) => {
+                    head(&mut out, &format!("{}: {name}", word(before, after)), colour);
+                    out.push_str(&lines);
+                }
+                None => out.push_str(&file_difference(&name, before, after, colour)),
+            }
         }
         if self.list.is_empty() && self.rewrites_inventory() {
             head(&mut out, &format!("rewritten: {}/{INVENTORY}", self.shown), colour);
@@ -33,14 +45,11 @@ pub(super) fn file_difference(
     after: Option<&[u8]>,
     colour: bool,
 ) -> String {
-    let word = match (before, after) {
-        (before, after) if before == after => return String::new(),
-        (None, _) => "added",
-        (Some(_), Some(_)) => "changed",
-        (Some(_), None) => "removed",
-    };
+    if before == after {
+        return String::new();
+    }
     let mut out = String::new();
-    head(&mut out, &format!("{word}: {name}"), colour);
+    head(&mut out, &format!("{}: {name}", word(before, after)), colour);
     let side = |there: bool, letter: char| {
         if there { format!("{letter}/{name}") } else { "/dev/null".to_owned() }
     };
@@ -48,6 +57,14 @@ pub(super) fn file_difference(
     head(&mut out, &format!("+++ {}", side(after.is_some(), 'b')), colour);
     out.push_str(&between(before.unwrap_or_default(), after.unwrap_or_default(), colour));
     out
+}
+
+fn word(before: Option<&[u8]>, after: Option<&[u8]>) -> &'static str {
+    match (before, after) {
+        (None, _) => "added",
+        (Some(_), Some(_)) => "changed",
+        (Some(_), None) => "removed",
+    }
 }
 
 fn head(out: &mut String, text: &str, colour: bool) {

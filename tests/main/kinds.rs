@@ -3,13 +3,12 @@
 use std::{collections::BTreeSet, fs, path::Path};
 
 /// Kinds that no project of a few files brings about.
-const ELSEWHERE: [&str; 27] = [
+const ELSEWHERE: [&str; 25] = [
     // Said only on a terminal; said only where findings are JSON.
     "secret/binary",
     "usage/values",
     // The disk, another run or a signal: `tests/writing.rs`, and the tests beside the code.
     "init/write",
-    "load/file",
     "pack/update",
     "write/blocked",
     "write/changed",
@@ -18,7 +17,6 @@ const ELSEWHERE: [&str; 27] = [
     "write/inventory",
     "write/killed",
     "write/line-endings",
-    "write/link",
     "write/locked",
     "write/unreadable",
     // Guards behind an earlier check that tells it better.
@@ -73,7 +71,7 @@ fn tests_begin(text: &str) -> usize {
 /// `group/name`, as ids of diagnostics are written.
 fn is_kind(text: &str) -> bool {
     let word = |w: &str| !w.is_empty() && w.chars().all(|c| c.is_ascii_lowercase() || c == '-');
-    let is_file = matches!(text, "init/gitattributes" | "init/gitignore");
+    let is_file = matches!(text, "init/gitattributes" | "init/gitconfig" | "init/gitignore");
     text.split_once('/').is_some_and(|(group, name)| word(group) && word(name)) && !is_file
 }
 

@@ -2,10 +2,12 @@
 #![allow(clippy::unwrap_used, clippy::disallowed_methods, clippy::print_stderr, missing_docs)]
 
 mod attacks;
+mod bootstrap;
 mod cases;
 mod charts;
 mod cli;
 mod explain;
+mod git;
 #[path = "../hostile/mod.rs"]
 mod hostile;
 mod key;
@@ -14,6 +16,9 @@ mod kinds;
 #[path = "../objects/mod.rs"]
 mod objects;
 mod readme;
+mod rekey;
 mod sandbox;
+mod sealed;
+mod secrets;
 mod unseal;
 mod texts;

@@ -60,6 +60,28 @@ pub(in crate::cli) fn place(
     sealed_path(pair(owner, component_and_name), &words, project, problems)
 }
 
+/// The file that one word means, existing or not: its path, or `ENVIRONMENT/COMPONENT/NAME`. `None` if an error was
+/// pushed.
+pub(in crate::cli) fn named(
+    global: &Global,
+    project: &Project,
+    word: &str,
+    problems: &mut Problems,
+) -> Option<SealedPath> {
+    let found = by_path(global, project, word).or_else(|| short(word));
+    sealed_path(found, &[word.to_owned()], project, problems)
+}
+
+/// The same as the list of values to replace names it, whether there is such a file or not.
+pub(in crate::cli) fn listed(global: &Global, project: &Project, word: &str) -> String {
+    let path = by_path(global, project, word).map(|path| path.to_string());
+    load::to_replace_name(path.as_deref().unwrap_or(word)).to_owned()
+}
+
+fn short(word: &str) -> Option<SealedPath> {
+    SealedPath::parse(&format!("environments/secrets/{}.sops.yaml", load::to_replace_name(word)))
+}
+
 fn sealed_path(
     found: Option<SealedPath>,
     words: &[String],

@@ -44,6 +44,29 @@ impl IdentityArguments {
         identities
     }
 
+    /// Is any file named?
+    pub(in crate::cli) fn are_named(&self) -> bool {
+        !self.files.is_empty()
+    }
+
+    /// The private keys that are at hand without a question. What cannot be read is passed over: this is for what can do
+    /// without.
+    pub(in crate::cli) fn at_hand(&self) -> Identities {
+        let (mut identities, mut told) = (Identities::new(), Problems::new());
+        for place in self.places(&mut told) {
+            match &place.holds {
+                Holds::File(content) => {
+                    identities.add(&place.name, content, Form::File, &mut |_| None, &mut told);
+                }
+                Holds::Variable(content) => {
+                    identities.add(&place.name, content, Form::Variable, &mut |_| None, &mut told);
+                }
+                Holds::Nothing | Holds::Ssh | Holds::Unreadable(_) => {}
+            }
+        }
+        identities
+    }
+
     /// What is named comes first: it is meant.
     fn places(&self, problems: &mut Problems) -> Vec<host::KeyPlace> {
         let mut places = Vec::new();

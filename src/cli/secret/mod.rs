@@ -1,5 +1,6 @@
 //! What the commands about secrets share: private keys, the project with its sealed files, and how those are written.
 
+mod files;
 pub(super) mod find;
 mod identities;
 mod project;

@@ -59,6 +59,11 @@ impl SealedProject {
         Some(Self { policy: SealPolicy::of(&project), project, told, disk })
     }
 
+    /// The project's folder.
+    pub(in crate::cli) fn root(&self) -> &Path {
+        self.disk.root()
+    }
+
     /// The paths of all sealed files, also of those that are broken.
     pub(in crate::cli) fn paths(&self) -> Vec<String> {
         load::sealed_paths(&self.disk)

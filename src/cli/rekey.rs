@@ -1,0 +1,337 @@
+//! `gen rekey`: recipients to policy. `gen rotate`, which makes new data keys besides, does it by the same steps.
+
+use super::{
+    Exit, Format, Global, open, progress,
+    report::{self, mapping, print, say, words},
+    secret::{IdentityArguments, SealedProject, now},
+};
+use crate::{
+    diag::{Diagnostic, Problems, SourceId},
+    host, load, pipeline,
+    secret::{
+        Policy,
+        sops::{Identities, Outcome, Sealed, Status},
+    },
+    write::{self, Beside},
+    yaml::{self, Node},
+};
+use std::{collections::BTreeMap, sync::Arc};
+
+/// So many files are written beside their places before one flush and their renames.
+const AT_ONCE: usize = 250;
+
+/// Brings the recipients of sealed files to what `keys` and `secrets` say
+///
+/// Adding a recipient keeps the file's data key, and every value its text. Removing one makes a new data key, seals every
+/// value anew, and puts the values on the list `environments/secrets/to-replace.txt`: whoever was removed can read them
+/// in the history for ever, so each is to be replaced where it was issued. Each file is wholly old or wholly new at any
+/// moment; what was stopped is completed by running it again. Files that cannot be opened are told, and the others done.
+#[derive(Debug, clap::Args)]
+#[command(
+    after_help = "Examples:\n  gen rekey --dry-run      what would change, without any key\n  gen rekey                every file\n  gen rekey prod 'edge/*'  their files, and those of their layers"
+)]
+pub(super) struct Arguments {
+    #[command(flatten)]
+    scope: Scope,
+}
+
+/// What both commands take.
+#[derive(Debug, clap::Args)]
+pub(super) struct Scope {
+    /// Environments with their layers, or layers alone: names or globs [default: all]
+    #[arg(value_name = "ENV")]
+    owners: Vec<String>,
+    /// Only say what would be done; needs no key
+    #[arg(long)]
+    dry_run: bool,
+    #[command(flatten)]
+    identities: IdentityArguments,
+}
+
+/// What is done to the files.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum What {
+    /// Recipients to policy, where they differ.
+    Rekey,
+    /// A new data key for each.
+    Rotate,
+}
+
+/// A file that is to be written again.
+struct Job {
+    path: String,
+    before: Arc<[u8]>,
+    source: SourceId,
+    policy: Arc<Policy>,
+    status: Status,
+}
+
+/// What became of it, or would.
+struct Done {
+    path: String,
+    before: Arc<[u8]>,
+    outcome: Outcome,
+}
+
+pub(super) fn run(global: &Global, arguments: &Arguments) -> Exit {
+    rewrite(global, &arguments.scope, What::Rekey)
+}
+
+/// Does it: what is to be done, new texts in memory, the list of values to replace, then the files.
+pub(super) fn rewrite(global: &Global, scope: &Scope, what: What) -> Exit {
+    host::watch_interrupts();
+    host::allow_many_files();
+    let mut problems = Problems::new();
+    let Some(project) = SealedProject::open(global, &mut problems) else {
+        return open::failed(global, &problems);
+    };
+    trusted(&project, &mut problems);
+    let jobs = jobs(&project, scope, what, &mut problems);
+    if problems.has_errors() {
+        return open::failed_in(global, &problems, &project.project.sources);
+    }
+    problems.extend(project.told_of_files());
+    let mut done = if scope.dry_run || jobs.is_empty() {
+        jobs.into_iter().map(|job| foreseen(job, what)).collect()
+    } else {
+        let identities = scope.identities.find(&mut problems);
+        let bar = progress::bar(global, jobs.len(), "files opened");
+        let done = opened(jobs, &identities, what, &bar, &mut problems);
+        bar.finish();
+        done
+    };
+    done.retain(|done| scope.dry_run || done.outcome.text.is_some());
+    let written = if scope.dry_run { 0 } else { write(global, &project, &done, &mut problems) };
+    if !scope.dry_run {
+        done.truncate(written);
+    }
+    tell(global, &project, scope, &done, &problems);
+    if problems.has_errors() { Exit::Unknown } else { Exit::Yes }
+}
+
+/// Refuses where what is wrong in the project may hide a recipient: it would be taken out of every file. What is wrong
+/// with single sealed files hides none.
+fn trusted(project: &SealedProject, problems: &mut Problems) {
+    let told = project.told_elsewhere();
+    if told.has_errors() {
+        problems.extend(told);
+        problems.push(
+            Diagnostic::error(
+                "secret/untrusted",
+                "recipients are not changed while the project has mistakes",
+            )
+            .because(
+                "an environment that cannot be read may name some, and they would be taken out of its files",
+            )
+            .help("correct what else is told, then run this again"),
+        );
+    }
+}
+
+/// The files that are meant and are to be written.
+fn jobs(project: &SealedProject, scope: &Scope, what: What, problems: &mut Problems) -> Vec<Job> {
+    let owners = project.owners(&scope.owners, problems);
+    let mut found = Vec::new();
+    for owner in owners {
+        let mut files = project.files_of(owner).peekable();
+        if files.peek().is_none() {
+            continue;
+        }
+        let Some(policy) = project.policy_of(owner, problems).map(Arc::new) else { continue };
+        if policy.readers.is_empty() {
+            problems.push(
+                Diagnostic::error(
+                    "secret/recipients-none",
+                    format!("nobody is to open the secrets of `{owner}`"),
+                )
+                .help("name keys of `keys` under `secrets.cluster` and `secrets.recipients`"),
+            );
+            continue;
+        }
+        found.extend(files.map(|(path, file)| (path, file, Arc::clone(&policy))));
+    }
+    let read = pipeline::parallel(&found, |(path, file, policy)| {
+        let mut problems = Problems::new();
+        let source = file.place.source;
+        let status = Sealed::read(&text(&file.bytes), source, &mut problems).map(|s| s.status(policy));
+        let wanted = |status: &Status| {
+            let differs =
+                !status.missing.is_empty() || !status.extra.is_empty() || status.other_rule.is_some();
+            what == What::Rotate || differs
+        };
+        let job = status.filter(wanted).map(|status| Job {
+            path: path.clone(),
+            before: Arc::clone(&file.bytes),
+            source,
+            policy: Arc::clone(policy),
+            status,
+        });
+        (job, problems)
+    });
+    let mut jobs = Vec::new();
+    for (job, told) in read {
+        jobs.extend(job);
+        problems.extend(told);
+    }
+    jobs
+}
+
+/// What would be done, as far as it can be known without a key.
+fn foreseen(job: Job, what: What) -> Done {
+    let Status { missing, extra, secrets, .. } = job.status;
+    let values = secrets.into_iter().flat_map(|secret| secret.keys);
+    let outcome = Outcome {
+        text: None,
+        added: missing.iter().map(|reader| reader.recipient.to_string()).collect(),
+        new_key: what == What::Rotate || !extra.is_empty(),
+        to_replace: if extra.is_empty() { Vec::new() } else { values.collect() },
+        removed: extra,
+    };
+    Done { path: job.path, before: job.before, outcome }
+}
+
+/// The text of a file. Not that of the sources, in which what is secret may be masked.
+fn text(bytes: &[u8]) -> String {
+    yaml::decode(bytes).unwrap_or_default()
+}
+
+/// The new texts, in memory.
+fn opened(
+    jobs: Vec<Job>,
+    identities: &Identities,
+    what: What,
+    bar: &progress::Bar,
+    problems: &mut Problems,
+) -> Vec<Done> {
+    let now = now();
+    let one = |job: &Job| {
+        let mut problems = Problems::new();
+        if host::interrupted() {
+            problems.push(Diagnostic::error(write::INTERRUPTED, "interrupted"));
+            return (None, problems);
+        }
+        let opened = Sealed::read(&text(&job.before), job.source, &mut problems)
+            .and_then(|sealed| sealed.open(identities, &mut problems));
+        let outcome = opened.and_then(|opened| match what {
+            What::Rekey => opened.rekey(&job.policy, now, &mut problems),
+            What::Rotate => opened.rotate(&job.policy, now, &mut problems),
+        });
+        bar.step();
+        (outcome.map(|outcome| (job.path.clone(), Arc::clone(&job.before), outcome)), problems)
+    };
+    let mut done = Vec::new();
+    let mut stopped = false;
+    for (outcome, mut told) in pipeline::parallel(&jobs, one) {
+        done.extend(outcome.map(|(path, before, outcome)| Done { path, before, outcome }));
+        // Ctrl-C stops all that is not begun: that is one thing to say.
+        let is_stop = told.0.iter().any(|problem| problem.id == write::INTERRUPTED);
+        if is_stop && stopped {
+            told.0.clear();
+        }
+        stopped |= is_stop;
+        problems.extend(told);
+    }
+    if stopped { Vec::new() } else { done }
+}
+
+/// Puts the list, then the files in place; how many of them are. A run that is killed in between has the list at least.
+fn write(global: &Global, project: &SealedProject, done: &[Done], problems: &mut Problems) -> usize {
+    let mut list = project.project.to_replace.list.clone();
+    done.iter().for_each(|done| project.expose(&mut list, &done.path, &done.outcome));
+    if let Err(problem) = project.put_to_replace(&list) {
+        problems.push(*problem);
+        return 0;
+    }
+    let bar = progress::bar(global, done.len(), "files written");
+    let mut written = 0;
+    for some in done.chunks(AT_ONCE) {
+        if host::interrupted() {
+            problems.push(Diagnostic::error(write::INTERRUPTED, "interrupted"));
+            break;
+        }
+        match chunk(project, some, &bar) {
+            Ok(()) => written += some.len(),
+            Err((count, problem)) => {
+                problems.push(*problem);
+                written += count;
+                break;
+            }
+        }
+    }
+    bar.finish();
+    written
+}
+
+/// Some files: written beside, made durable by one flush, then renamed one by one. With an error how many were.
+fn chunk(
+    project: &SealedProject,
+    some: &[Done],
+    bar: &progress::Bar,
+) -> Result<(), (usize, Box<Diagnostic>)> {
+    let mut beside = Vec::new();
+    for done in some {
+        let text = done.outcome.text.as_deref().unwrap_or_default();
+        let file = Beside::write(project.root(), &done.path, Some(&done.before), text.as_bytes());
+        beside.push(file.map_err(|problem| (0, problem))?);
+    }
+    write::flush(project.root()).map_err(|problem| (0, problem))?;
+    for (count, file) in beside.into_iter().enumerate() {
+        file.put().map_err(|problem| (count, problem))?;
+        bar.step();
+    }
+    Ok(())
+}
+
+fn tell(global: &Global, project: &SealedProject, scope: &Scope, done: &[Done], problems: &Problems) {
+    let sources = &project.project.sources;
+    if global.format == Format::Json {
+        return report::json(&mapping([
+            ("written", Node::new(!scope.dry_run)),
+            ("files", Node::new(done.iter().map(to_node).collect::<Vec<_>>())),
+            ("findings", report::to_node(problems, sources)),
+        ]));
+    }
+    let call = |key: &String| project.policy.name(key).unwrap_or(key).to_owned();
+    for Done { path, outcome, .. } in done {
+        let added = outcome.added.iter().map(|key| format!("+ {}", call(key)));
+        let removed = outcome.removed.iter().map(|key| format!("- {}", call(key)));
+        let key = outcome.new_key.then(|| "new data key".to_owned());
+        let what: Vec<String> = added.chain(removed).chain(key).collect();
+        let what = if what.is_empty() { "sealed by the wanted rule".to_owned() } else { what.join(", ") };
+        print(&format!("{path}: {what}\n"));
+    }
+    report::findings(global, problems, sources);
+    let values = values(done);
+    for (name, values) in &values {
+        say(global, &format!("to be replaced where it was issued: {name}: {}", values.join(", ")));
+    }
+    if !values.is_empty() {
+        say(global, &format!("{} has the list of them", load::TO_REPLACE));
+    }
+    let count = done.len();
+    let files = if count == 1 { "1 file".to_owned() } else { format!("{count} files") };
+    match (scope.dry_run, count) {
+        (_, 0) if problems.has_errors() => {}
+        (_, 0) => say(global, "every file is sealed as it should be"),
+        (true, _) => say(global, &format!("{files} to be written")),
+        (false, _) => say(global, &format!("{files} written; next: gen render --all")),
+    }
+}
+
+/// Values to replace by file.
+fn values(done: &[Done]) -> BTreeMap<&str, &[String]> {
+    let exposed = done.iter().filter(|done| !done.outcome.to_replace.is_empty());
+    exposed.map(|done| (load::to_replace_name(&done.path), done.outcome.to_replace.as_slice())).collect()
+}
+
+fn to_node(done: &Done) -> Node {
+    let Done { path, outcome, .. } = done;
+    let list = |texts: &[String]| words(texts.iter().map(String::as_str));
+    mapping([
+        ("path", Node::new(path.as_str())),
+        ("added", list(&outcome.added)),
+        ("removed", list(&outcome.removed)),
+        ("newKey", Node::new(outcome.new_key)),
+        ("toReplace", list(&outcome.to_replace)),
+    ])
+}

@@ -1,0 +1,137 @@
+//! Many sealed files of a project at once, and the list of values to replace that goes with them.
+
+use super::{SealedProject, find, now};
+use crate::{
+    diag::{Diagnostic, Place, Problems},
+    load::{self, SealedFile, TO_REPLACE},
+    resolve::SealedPath,
+    secret::{
+        ToReplace,
+        sops::{Opened, Outcome, changed},
+    },
+    write,
+    yaml::commented::Document,
+};
+use globset::GlobBuilder;
+
+impl SealedProject {
+    /// What is wrong with single sealed files.
+    pub(in crate::cli) fn told_of_files(&self) -> Problems {
+        let mut told = self.told.clone();
+        told.0.retain(|problem| self.is_of_file(problem));
+        told
+    }
+
+    /// What else is wrong in the project.
+    pub(in crate::cli) fn told_elsewhere(&self) -> Problems {
+        let mut told = self.told.clone();
+        told.0.retain(|problem| !self.is_of_file(problem));
+        told
+    }
+
+    fn is_of_file(&self, problem: &Diagnostic) -> bool {
+        let is_there = |place: Place| {
+            let name = self.project.sources.name(place.source);
+            name.starts_with("environments/secrets/") && name != TO_REPLACE
+        };
+        let loading = problem.id.strip_prefix("load/").unwrap_or_default();
+        loading.starts_with("sealed-")
+            || loading == "not-sealed"
+            || problem.labels.first().is_some_and(|label| is_there(label.place))
+    }
+
+    /// The sealed files of an environment or layer with their paths.
+    pub(in crate::cli) fn files_of<'p>(
+        &'p self,
+        owner: &'p str,
+    ) -> impl Iterator<Item = (String, &'p SealedFile)> {
+        let components = self.project.secrets.get(owner).into_iter().flatten();
+        components.flat_map(move |(component, files)| {
+            files.iter().map(move |file| {
+                let name = file.file_name.trim_end_matches(".sops.yaml").to_owned();
+                let path = SealedPath { owner: owner.to_owned(), component: component.clone(), name };
+                (path.to_string(), file)
+            })
+        })
+    }
+
+    /// The environments and layers that are meant, sorted: all, or names and globs. An environment means its layers too,
+    /// since they hold what it reads.
+    pub(in crate::cli) fn owners(&self, named: &[String], problems: &mut Problems) -> Vec<&str> {
+        let environments = &self.project.environments;
+        if named.is_empty() {
+            return environments.keys().map(String::as_str).collect();
+        }
+        let mut found = Vec::new();
+        for pattern in named {
+            let matcher = match GlobBuilder::new(pattern).literal_separator(true).build() {
+                Ok(glob) => glob.compile_matcher(),
+                Err(why) => {
+                    let message = format!("`{pattern}` is no glob: {}", why.kind());
+                    problems.push(Diagnostic::error("usage/glob", message));
+                    continue;
+                }
+            };
+            let before = found.len();
+            for source in environments.values().filter(|source| matcher.is_match(&source.name)) {
+                found.extend(source.layers.iter().map(String::as_str).filter(|_| !source.is_abstract));
+                found.push(&source.name);
+            }
+            if found.len() == before {
+                find::known_owner(&self.project, pattern, problems);
+            }
+        }
+        found.sort_unstable();
+        found.dedup();
+        found.into_iter().filter(|owner| environments.contains_key(*owner)).collect()
+    }
+
+    /// Keeps in mind what a file that is about to be written again means for the list of values to replace: those that
+    /// somebody knows who was removed are on it, those that have a new value are not. Call it before the file is
+    /// written, so that nothing is lost if the run ends between. `false` if an error was pushed.
+    pub(in crate::cli) fn keep_in_mind(
+        &self,
+        path: &str,
+        before: &Opened,
+        after: &[Document],
+        outcome: &Outcome,
+        problems: &mut Problems,
+    ) -> bool {
+        let mut list = self.project.to_replace.list.clone();
+        let new = changed(before.documents(), after);
+        self.expose(&mut list, path, outcome);
+        for value in &new {
+            list.done(load::to_replace_name(path), value);
+        }
+        self.put_to_replace(&list).map_err(|problem| problems.push(*problem)).is_ok()
+    }
+
+    /// Puts the values on a list that somebody knows who was removed.
+    pub(in crate::cli) fn expose(&self, list: &mut ToReplace, path: &str, outcome: &Outcome) {
+        let today = now().to_string();
+        let today = today.split('T').next().unwrap_or_default();
+        for who in &outcome.removed {
+            let who = self.policy.name(who).unwrap_or(who);
+            let file = load::to_replace_name(path);
+            outcome.to_replace.iter().for_each(|value| list.add(file, value, who, today));
+        }
+    }
+
+    /// Writes the list of values to replace, if it changed; an empty one has no file.
+    ///
+    /// # Errors
+    /// As [`write::replace`]; `secret/to-replace` where the list that is there has lines that are none.
+    pub(in crate::cli) fn put_to_replace(&self, list: &ToReplace) -> Result<(), Box<Diagnostic>> {
+        let there = &self.project.to_replace;
+        if there.list == *list {
+            return Ok(());
+        }
+        // What of it cannot be read would be lost.
+        if let Some(problem) = self.told.0.iter().find(|problem| problem.id == "secret/to-replace") {
+            return Err(Box::new(problem.clone()));
+        }
+        let text = list.to_text();
+        let (before, after) = (there.bytes.as_deref(), text.as_deref().map(str::as_bytes));
+        write::replace(self.root(), TO_REPLACE, before, after)
+    }
+}

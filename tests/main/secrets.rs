@@ -1,0 +1,150 @@
+//! `gen secrets` and `gen diff`: what is seen of sealed files without their values.
+
+use crate::{
+    key::PUBLIC,
+    sealed::{BOB, bad, changed, good, line, open, path, plain, policy, project, secret},
+};
+use std::fs;
+
+const COPY: &str = "environments/secrets/prod/other/copy.sops.yaml";
+
+fn db(readers: &[&str]) -> String {
+    secret("db", &[("user", "geheim-app"), ("password", "geheim-1")], readers)
+}
+
+#[test]
+fn the_table_says_how_every_file_stands() {
+    let sandbox = project("bob");
+    sandbox.write(&path("db"), db(&[PUBLIC, BOB]).as_bytes());
+    sandbox.write(&path("tls"), secret("tls", &[("tls.key", "geheim-2")], &[PUBLIC]).as_bytes());
+    assert_eq!(
+        good(&sandbox, &["secrets"]),
+        "SECRET          KEYS            RECIPIENTS  MAC   TO REPLACE\n\
+         prod/kuard/db   user, password  as wanted   good  -\n\
+         prod/kuard/tls  tls.key         + bob       good  -\n"
+    );
+    let closed = sandbox.gen_(&["secrets", "list", "prod", "--format", "json"]);
+    let text = String::from_utf8(closed.stdout).unwrap();
+    assert!(
+        closed.status.success()
+            && text.contains("\"mac\": null")
+            && text.contains("\"missing\": [\n        \"bob\""),
+        "{text}"
+    );
+    sandbox.write(&path("bad"), b"a: b\n");
+    let said = bad(&sandbox, 1, &["secrets"]);
+    assert!(said.contains("error[load/not-sealed]") && said.contains("prod/kuard/tls"), "{said}");
+}
+
+#[test]
+fn a_copy_is_for_its_own_place() {
+    let sandbox = project("bob");
+    sandbox.write("environments/dev.yaml", b"cluster: {name: dev, domain: dev.example.com}\nsecrets: {cluster: prod}\ncomponents: {kuard: {pack: raw, extra: {x: {apiVersion: v1, kind: ConfigMap, metadata: {name: x}}}}}\n");
+    let from = "environments/secrets/dev/kuard/db.sops.yaml";
+    sandbox.write(from, db(&[PUBLIC]).as_bytes());
+    let said = good(&sandbox, &["secrets", "copy", "dev/kuard/db", "prod/other/copy"]);
+    assert_eq!(said, format!("{COPY}\n"));
+    let text = sandbox.read(COPY);
+    let wanted = plain(&sandbox.read(from))
+        .replace("name: db", "name: copy")
+        .replace("namespace: kuard", "namespace: other");
+    assert_eq!((plain(&text), open(&text).sealed().recipients()), (wanted, vec![BOB, PUBLIC]));
+    assert!(!text.contains("geheim"));
+    // The same again writes nothing; other values only when that is meant, and what stays the same keeps its text.
+    assert!(good(&sandbox, &["secrets", "copy", from, COPY]).contains("holds these values already"));
+    assert_eq!(sandbox.read(COPY), text);
+    sandbox.write(from, changed(&sandbox.read(from), &[("password", "geheim-9")]).as_bytes());
+    assert!(bad(&sandbox, 2, &["secrets", "copy", from, COPY]).contains("error[secret/exists]"));
+    policy(&sandbox, "");
+    good(&sandbox, &["secrets", "exposed", "prod/other/copy", "password"]);
+    good(&sandbox, &["secrets", "copy", from, COPY, "--force"]);
+    let after = sandbox.read(COPY);
+    assert!(plain(&after).contains("geheim-9") && !after.contains("geheim"));
+    // The new value is known to nobody; the other one to bob, who was removed on the way.
+    let list = sandbox.read("environments/secrets/to-replace.txt");
+    assert!(list.contains("  prod/other/copy  user  bob\n") && !list.contains("  password  "), "{list}");
+    for (from, to, id) in [
+        ("dev/kuard/none", "prod/other/copy", "secret/no-file"),
+        ("dev/kuard/db", "prod/none/copy", "usage/unknown-component"),
+        ("dev/kuard/db", "nowhere", "usage/sealed-file"),
+    ] {
+        assert!(
+            bad(&sandbox, 2, &["secrets", "copy", from, to]).contains(&format!("error[{id}]")),
+            "{from} {to}"
+        );
+    }
+}
+
+#[test]
+fn a_layer_whose_component_lives_in_two_namespaces_has_no_copy() {
+    let sandbox = project("");
+    sandbox.write(&path("db"), db(&[PUBLIC]).as_bytes());
+    sandbox.write("environments/base.yaml", b"abstract: true\ncomponents: {app: {pack: raw, extra: {x: {apiVersion: v1, kind: ConfigMap, metadata: {name: x}}}}}\n");
+    for name in ["one", "two"] {
+        let text = format!(
+            "extends: [base]\ncluster: {{name: {name}, domain: {name}.example.com}}\nsecrets: {{cluster: prod}}\ncomponents: {{app: {{namespace: {name}}}}}\n"
+        );
+        sandbox.write(&format!("environments/{name}.yaml"), text.as_bytes());
+    }
+    let said = bad(&sandbox, 2, &["secrets", "copy", "prod/kuard/db", "base/app/db"]);
+    assert!(said.contains("error[secret/namespace]") && said.contains("`one` and `two`"), "{said}");
+}
+
+#[test]
+fn the_list_of_values_to_replace_is_not_lost() {
+    let sandbox = project("");
+    sandbox.write(&path("db"), db(&[PUBLIC, BOB]).as_bytes());
+    sandbox.write("environments/secrets/to-replace.txt", b"something else\n");
+    let said = bad(&sandbox, 2, &["rekey"]);
+    assert!(said.contains("error[secret/to-replace]"), "{said}");
+    assert!(bad(&sandbox, 2, &["secrets", "exposed", "prod/kuard/db"]).contains("error[secret/to-replace]"));
+    assert!(bad(&sandbox, 2, &["render", "--all"]).contains("error[secret/to-replace]"));
+    fs::remove_file(sandbox.root().join("environments/secrets/to-replace.txt")).unwrap();
+    let said = bad(&sandbox, 2, &["secrets", "exposed", "prod/kuard/db", "pasword"]);
+    assert!(said.contains("there is no key `pasword`"), "{said}");
+    let none = bad(&sandbox, 2, &["secrets", "resolve", &path("db")]);
+    assert!(none.contains("error[secret/index]"), "no repository: {none}");
+}
+
+#[test]
+fn a_difference_shows_keys_and_recipients() {
+    let sandbox = project("");
+    let copy = "fleet-out/prod/apps/kuard/db.sops.yaml";
+    let before = db(&[PUBLIC]);
+    sandbox.write(&path("db"), before.as_bytes());
+    let added = good(&sandbox, &["diff", "prod"]);
+    assert!(
+        added.contains(&format!("added: {copy}\n")) && added.contains("+ stringData.password\n"),
+        "{added}"
+    );
+    assert!(added.contains("+ recipient prod\n") && !added.contains("ENC["), "{added}");
+    good(&sandbox, &["render", "prod"]);
+    sandbox.write(&path("db"), changed(&before, &[("password", "geheim-2"), ("new", "geheim-3")]).as_bytes());
+    let shown = good(&sandbox, &["diff", "prod"]);
+    assert_eq!(shown, format!("changed: {copy}\n~ stringData.password\n+ stringData.new\n"));
+    let revealed = good(&sandbox, &["diff", "prod", "--reveal"]);
+    assert!(
+        revealed.contains("-    password: geheim-1\n+    password: geheim-2\n+    new: geheim-3\n"),
+        "{revealed}"
+    );
+    let closed = sandbox.gen_(&["diff", "prod", "--reveal"]);
+    assert_eq!(closed.status.code(), Some(2), "there is no key");
+    assert!(!String::from_utf8_lossy(&closed.stdout).contains("geheim"));
+    assert!(bad(&sandbox, 2, &["diff", "prod", "--reveal", "--format", "json"]).contains("usage/values"));
+    // A new data key: only who can look inside knows that no value changed.
+    good(&sandbox, &["render", "prod"]);
+    policy(&sandbox, "bob");
+    good(&sandbox, &["rotate"]);
+    let sealed = |text: String| text.split("changed: .sops.yaml").next().unwrap().to_owned();
+    assert_eq!(
+        sealed(good(&sandbox, &["diff", "prod"])),
+        format!(
+            "changed: {copy}\n+ recipient bob\n~ every value is sealed anew; whether one changed only a key can tell\n"
+        )
+    );
+    let key = sandbox.root().parent().unwrap().join("key");
+    fs::write(&key, crate::key::KEY).unwrap();
+    let inside = good(&sandbox, &["diff", "prod", "--identity", "../key"]);
+    assert_eq!(sealed(inside), format!("changed: {copy}\n+ recipient bob\n"));
+    assert_ne!(line(&sandbox.read(&path("db")), "user"), line(&before, "user"));
+}
