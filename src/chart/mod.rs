@@ -4,7 +4,7 @@
 //! | want | use |
 //! |---|---|
 //! | facts of a chart's files | [`read()`] |
-//! | facts as a text to keep, and back | [`write`], [`parse`] |
+//! | facts as a text to keep, and back | [`write()`], [`parse`] |
 //! | what of some values does not fit | [`judge`] |
 //!
 //! `values.yaml` is no schema: charts read keys that it does not name, and pass whole subtrees on. So facts say what is

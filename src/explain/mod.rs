@@ -2,8 +2,8 @@
 //! references name, the template lines that use it and the places of the output that it comes to; and the way back, from
 //! a place of the output to the config. Start reading at [`explain`].
 //!
-//! Nothing here is kept while rendering. The way back is in the origin of each value ([`causes`]); what `gen` writes itself
-//! has a rule ([`rules`]); what templates decide without printing it is found by a walk of their syntax ([`templates`]).
+//! Nothing here is kept while rendering. The way back is in the origin of each value (`causes`); what `gen` writes itself
+//! has a rule (`rules`); what templates decide without printing it is found by a walk of their syntax (`templates`).
 //! Where it is not certain that a place depends on a value, the place is named and said to be uncertain: never is one
 //! left out.
 
