@@ -4,7 +4,7 @@
 use crate::{
     diag::Place,
     recipient::Recipient,
-    yaml::{Map, Node, Value},
+    yaml::{Node, Value},
 };
 
 /// Flux refuses to decrypt larger files.
@@ -170,12 +170,6 @@ pub fn is_sealed_file(text: &str) -> bool {
 pub fn is_secret(document: &Node) -> bool {
     let word = |key: &str| document.get(key).and_then(Node::as_str);
     word("kind") == Some("Secret") && word("apiVersion").is_none_or(|version| version == "v1")
-}
-
-/// Has a Secret any value at all?
-pub fn is_filled(secret: &Node) -> bool {
-    let filled = |node: &Node| node.as_map().map_or(!node.is_null(), |map: &Map| !map.is_empty());
-    ["data", "stringData"].iter().any(|part| secret.get(part).is_some_and(filled))
 }
 
 #[cfg(test)]

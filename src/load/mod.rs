@@ -65,7 +65,7 @@ pub fn project_with(files: &dyn Files, each: Each, problems: &mut Problems) -> O
     let secrets = secrets::secrets(&read.sealed, &read.environments, &broken, each, problems);
     let bases = base::bases(files, &read.environments, &mut sources, problems);
     let own_flux_system = own::own_flux_systems(files, &read.environments, &mut sources);
-    let sops_config = sops_config::sops_config(files, &mut sources);
+    let sops_config = sops_config::sops_config(files, &mut sources, problems);
     let to_replace = to_replace::to_replace(files, &mut sources, problems);
     let mut hidden = mask::environments(&read.environments, &packs.packs);
     for source in read.unread {

@@ -4,12 +4,28 @@ use super::{
     files::{Files, Kind},
     model::SopsConfig,
 };
-use crate::{diag::Sources, yaml};
+use crate::{
+    diag::{Diagnostic, Problems, Sources},
+    yaml,
+};
 
+/// Where `sops`, which looks for the nearest above a file, would find another one first.
+const NEARER: [&str; 2] = ["environments/.sops.yaml", "environments/secrets/.sops.yaml"];
 const PATH: &str = ".sops.yaml";
 
 /// Reads it. What cannot be read as a file stands there all the same, and is nobody's to write over.
-pub(super) fn sops_config(files: &dyn Files, sources: &mut Sources) -> Option<SopsConfig> {
+pub(super) fn sops_config(
+    files: &dyn Files,
+    sources: &mut Sources,
+    problems: &mut Problems,
+) -> Option<SopsConfig> {
+    for nearer in NEARER.into_iter().filter(|path| files.kind(path) != Kind::Missing) {
+        problems.push(
+            Diagnostic::warning("load/sops-config", format!("`{nearer}` hides the `{PATH}` of the project"))
+                .because("`sops` goes by the one that is nearest above a file")
+                .help("move what it says to the top of the project, or delete it"),
+        );
+    }
     let bytes = match files.kind(PATH) {
         Kind::Missing => return None,
         Kind::File => files.read(PATH).ok(),

@@ -48,3 +48,13 @@ fn run_block(sandbox: &Sandbox, body: &str) -> usize {
     }
     commands
 }
+
+#[test]
+fn the_readme_lists_every_check_of_secrets() {
+    let readme = include_str!("../../README.md");
+    let listed: Vec<&str> = readme.lines().filter(|line| line.starts_with("| `secret/")).collect();
+    let checks = fleetgen::check::CHECKS.iter().filter(|check| check.id().starts_with("secret/"));
+    let lines: Vec<String> =
+        checks.map(|check| format!("| `{}` | {} |", check.id(), check.summary())).collect();
+    assert_eq!(listed, lines);
+}

@@ -213,3 +213,17 @@ error[config/character]: U+FDD1 cannot stand in a text
 "##,
     );
 }
+
+#[test]
+fn a_nearer_sops_config_is_told() {
+    golden(
+        true,
+        &[(".sops.yaml", b"creation_rules: []"), ("environments/secrets/.sops.yaml", b"creation_rules: []")],
+        r#"
+warning[load/sops-config]: `environments/secrets/.sops.yaml` hides the `.sops.yaml` of the project
+ |
+ = note: `sops` goes by the one that is nearest above a file
+ = help: move what it says to the top of the project, or delete it
+"#,
+    );
+}

@@ -42,7 +42,7 @@ impl Check for Plain {
                 _ => None,
             };
             for node in items.unwrap_or_default().iter().chain([&document.node]) {
-                if seal::is_secret(node) && node.get("sops").is_none() && seal::is_filled(node) {
+                if seal::is_secret(node) && node.get("sops").is_none() && !seal::clear(node).0.is_empty() {
                     findings.push(self.plain(facts, path, document, node));
                 }
             }
@@ -101,6 +101,9 @@ mod tests {
 
     #[test]
     fn sealed_and_empty_ones_are_not() {
+        assert_eq!(said("apps/a/secret.yaml", ", stringData: {a: '', b: null}"), [""; 0]);
+        let sealed = ", stringData: {a: 'ENC[AES256_GCM,data:x,iv:y,tag:z,type:str]'}";
+        assert_eq!(said("apps/a/secret.yaml", sealed), [""; 0], "that is told elsewhere");
         assert_eq!(said("apps/a/s.sops.yaml", ", stringData: {password: ENC}, sops: {}"), [""; 0]);
         assert_eq!(
             said("apps/a/secret.yaml", ", data: {}, type: kubernetes.io/service-account-token"),

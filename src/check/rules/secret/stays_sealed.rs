@@ -1,8 +1,9 @@
 //! `secret/stays-sealed`: what Flux applies as it is.
 
 use crate::{
-    check::{Check, Facts, Sealed},
+    check::{Check, Facts, Object, Sealed},
     diag::{Diagnostic, Problems, Severity},
+    seal::clear,
 };
 
 /// See the module.
@@ -27,6 +28,17 @@ impl Check for StaysSealed {
     }
 
     fn run(&self, facts: &Facts, findings: &mut Problems) {
+        let lost = |object: &&Object| {
+            object.document.node.get("sops").is_none() && clear(&object.document.node).1 > 0
+        };
+        for object in facts.of("", "Secret").filter(lost) {
+            let name = object.document.name();
+            let message = format!("nobody opens the sealed Secret `{name}`: its `sops` block is missing");
+            let said = Diagnostic::new(self.id(), self.severity(), message).at(object.file.place);
+            findings.push(
+                said.output(facts.output(object.path)).help("take the file back from Git, or seal it again"),
+            );
+        }
         for Sealed { object, seal } in facts.sealed() {
             let document = &object.document;
             let annotation = document.node.at(&["metadata", "annotations", ANNOTATION]);
@@ -56,6 +68,16 @@ mod tests {
         let metadata = format!("{{name: s, namespace: default, annotations: {{{annotation}}}}}");
         let text = format!("{{apiVersion: v1, kind: Secret, metadata: {metadata}, sops: {{{sops}}}}}");
         messages("secret/stays-sealed", &[("apps/a/s.sops.yaml", &text)])
+    }
+
+    #[test]
+    fn a_lost_block_is_found() {
+        let value = "ENC[AES256_GCM,data:x,iv:y,tag:z,type:str]";
+        let text = format!("{{apiVersion: v1, kind: Secret, metadata: {{name: s}}, data: {{a: '{value}'}}}}");
+        assert_eq!(
+            messages("secret/stays-sealed", &[("apps/a/base/s.yaml", &text)]),
+            ["nobody opens the sealed Secret `s`: its `sops` block is missing"]
+        );
     }
 
     #[test]
