@@ -75,80 +75,7 @@ impl Schema {
     /// misspelt one: a value of one file as written, before anything is merged or checked. `follow` finds what references
     /// lead to.
     pub fn clear<'n>(&self, value: &'n Node, follow: Follow<'_, 'n>, visit: &mut dyn FnMut(&'n Node)) {
-        self.clear_below(&[&self.root], value, follow, visit, 0);
-    }
-
-    fn clear_below<'n>(
-        &self,
-        rules: &[&Rule],
-        value: &'n Node,
-        follow: Follow<'_, 'n>,
-        visit: &mut dyn FnMut(&'n Node),
-        depth: usize,
-    ) {
-        let rules = self.applying(rules);
-        let unset = value.get("$unset").is_some();
-        if depth > DEEPEST || unset || value.is_null() || !rules.iter().any(|rule| rule.holds_secret) {
-            return;
-        }
-        let secret = rules.iter().any(|rule| rule.secret);
-        if secret && is_secret_reference(value) {
-            return;
-        }
-        if let Some(path) = value.get("$from").and_then(Node::as_str) {
-            return follow(path)
-                .into_iter()
-                .for_each(|to| self.clear_below(&rules, to, follow, visit, depth + 1));
-        }
-        if let Some(text) = value.get("$text").and_then(Node::as_str) {
-            let paths = text.split('{').skip(1).filter_map(|piece| piece.split_once('}'));
-            paths.flat_map(|(path, _)| follow(path)).for_each(&mut *visit);
-            return visit(value);
-        }
-        // In a value of a type that no other form takes nothing can be told apart.
-        let others: Vec<&Rule> = rules.iter().copied().filter(|rule| !rule.secret).collect();
-        match &value.value {
-            Value::Map(map) if others.iter().any(|rule| rule.takes_members()) => {
-                for (key, node) in map.iter() {
-                    self.clear_member(&others, &key.text, node, follow, visit, depth);
-                }
-            }
-            Value::Seq(items) if others.iter().any(|rule| rule.items.is_some()) => {
-                let inner: Vec<&Rule> = others.iter().filter_map(|rule| rule.items.as_deref()).collect();
-                items.iter().for_each(|item| self.clear_below(&inner, item, follow, visit, depth + 1));
-            }
-            scalar if others.iter().any(|rule| rule.types.iter().any(|t| t.takes_scalar(scalar))) => {}
-            _ => visit(value),
-        }
-    }
-
-    fn clear_member<'n>(
-        &self,
-        rules: &[&Rule],
-        key: &str,
-        node: &'n Node,
-        follow: Follow<'_, 'n>,
-        visit: &mut dyn FnMut(&'n Node),
-        depth: usize,
-    ) {
-        let declared = |name: &str| -> Vec<&Rule> {
-            rules.iter().filter_map(|rule| rule.properties.as_ref().and_then(|p| p.get(name))).collect()
-        };
-        let mut inner = declared(key);
-        inner.extend(rules.iter().filter_map(|rule| match &rule.additional {
-            Additional::Each(each) => Some(&**each),
-            _ => None,
-        }));
-        if inner.is_empty() {
-            let names = || rules.iter().filter_map(|rule| rule.properties.as_ref()).flat_map(|p| p.keys());
-            inner = did_you_mean(key, names().map(|name| &**name)).map(declared).unwrap_or_default();
-            // Beside a secret a key that nobody knows may hold one.
-            let is_secret = |name: &str| self.applying(&declared(name)).iter().any(|rule| rule.secret);
-            if names().any(|name| is_secret(name)) && !is_secret_reference(node) {
-                return visit(node);
-            }
-        }
-        self.clear_below(&inner, node, follow, visit, depth + 1);
+        Clear { schema: self, follow, visit, followed: BTreeSet::new() }.value(&[&self.root], value, 0);
     }
 
     /// The rules with what they refer to and their forms, each once.
@@ -197,6 +124,74 @@ impl Schema {
             rules.extend(rule.inner());
         }
         names
+    }
+}
+
+/// The walk of [`Schema::clear`].
+struct Clear<'a, 'n> {
+    schema: &'a Schema,
+    follow: Follow<'a, 'n>,
+    visit: &'a mut dyn FnMut(&'n Node),
+    /// References that were followed, each with the rules that it was followed by: they may lead in circles.
+    followed: BTreeSet<(String, Vec<usize>)>,
+}
+
+impl<'a, 'n> Clear<'a, 'n> {
+    fn value(&mut self, rules: &[&'a Rule], value: &'n Node, depth: usize) {
+        let rules = self.schema.applying(rules);
+        let unset = value.get("$unset").is_some();
+        if depth > DEEPEST || unset || value.is_null() || !rules.iter().any(|rule| rule.holds_secret) {
+            return;
+        }
+        if rules.iter().any(|rule| rule.secret) && is_secret_reference(value) {
+            return;
+        }
+        if let Some(path) = value.get("$from").and_then(Node::as_str) {
+            let by = rules.iter().map(|rule| std::ptr::from_ref(*rule).addr()).collect();
+            if self.followed.insert((path.to_owned(), by)) {
+                (self.follow)(path).into_iter().for_each(|to| self.value(&rules, to, depth + 1));
+            }
+            return;
+        }
+        if let Some(text) = value.get("$text").and_then(Node::as_str) {
+            let paths = text.split('{').skip(1).filter_map(|piece| piece.split_once('}'));
+            paths.flat_map(|(path, _)| (self.follow)(path)).for_each(&mut *self.visit);
+            return (self.visit)(value);
+        }
+        let others: Vec<&Rule> = rules.into_iter().filter(|rule| !rule.secret).collect();
+        match &value.value {
+            Value::Map(map) if others.iter().any(|rule| rule.takes_members()) => {
+                map.iter().for_each(|(key, node)| self.member(&others, &key.text, node, depth));
+            }
+            Value::Seq(items) if others.iter().any(|rule| rule.items.is_some()) => {
+                let inner: Vec<&Rule> = others.iter().filter_map(|rule| rule.items.as_deref()).collect();
+                items.iter().for_each(|item| self.value(&inner, item, depth + 1));
+            }
+            // Another form takes it as it stands.
+            scalar if others.iter().any(|rule| rule.types.iter().any(|t| t.takes_scalar(scalar))) => {}
+            _ => (self.visit)(value),
+        }
+    }
+
+    fn member(&mut self, rules: &[&'a Rule], key: &str, node: &'n Node, depth: usize) {
+        let declared = |name: &str| -> Vec<&'a Rule> {
+            rules.iter().filter_map(|rule| rule.properties.as_ref().and_then(|p| p.get(name))).collect()
+        };
+        let mut inner = declared(key);
+        inner.extend(rules.iter().filter_map(|rule| match &rule.additional {
+            Additional::Each(each) => Some(&**each),
+            _ => None,
+        }));
+        if inner.is_empty() {
+            let names = || rules.iter().filter_map(|rule| rule.properties.as_ref()).flat_map(|p| p.keys());
+            inner = did_you_mean(key, names().map(|name| &**name)).map(declared).unwrap_or_default();
+            // Beside a secret a key that nobody knows may hold one.
+            let is_secret = |name: &str| self.schema.applying(&declared(name)).iter().any(|rule| rule.secret);
+            if names().any(|name| is_secret(name)) && !is_secret_reference(node) {
+                return (self.visit)(node);
+            }
+        }
+        self.value(&inner, node, depth + 1);
     }
 }
 
@@ -312,6 +307,7 @@ mod tests {
         );
         assert_eq!(clear("auth: {$from: vars.all}"), ["hunter3"]);
         assert_eq!(clear("auth: {password: {$text: 'x{vars.pw}'}}"), ["hunter2", "{$text: 'x{vars.pw}'}"]);
+        assert_eq!(clear("{auth: {password: {$from: vars.round}}}"), none);
         assert_eq!(clear("{auth: {password: null}, env: {A: {x: hunter2}}}"), ["{x: hunter2}"]);
     }
 
