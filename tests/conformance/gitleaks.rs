@@ -57,7 +57,8 @@ fn of_repository(context: &Context, entry: &Path) -> Verdict {
     let (meant, leaks): (Vec<Leak>, Vec<Leak>) =
         leaks(context, entry).into_iter().partition(|leak| reason(context, leak).is_some());
     nothing(&leaks);
-    meant.first().and_then(|leak| reason(context, leak)).map_or(Verdict::Agreed, Verdict::Explained)
+    // gitleaks tells them in no order.
+    meant.iter().filter_map(|leak| reason(context, leak)).min().map_or(Verdict::Agreed, Verdict::Explained)
 }
 
 fn reason(context: &Context, leak: &Leak) -> Option<&'static str> {
