@@ -105,7 +105,7 @@ pub(super) struct Encrypted {
     pub(super) mac: String,
     /// The names of what is encrypted, `data.password`, each once.
     pub(super) names: Vec<String>,
-    /// What each encrypted text stands for.
+    /// What each encrypted text stands for. Empty text is not encrypted and means nothing but itself.
     meaning: HashMap<String, Plainly>,
 }
 
@@ -160,10 +160,13 @@ impl Sealing<'_> {
         let documents = walk::map(plain, self.matcher, &mut |site, leaf| match leaf {
             Leaf::Comment(comment) if site.encrypted => {
                 let becomes = self.comment(comment, site, reuse, problems);
-                if let Becomes::Scalar(Scalar { text, .. }) | Becomes::Comment(Comment { text, .. }) =
-                    &becomes
-                {
-                    meaning.insert(text.to_string(), Plainly::Comment(comment.text.clone()));
+                match &becomes {
+                    Becomes::Scalar(Scalar { text, .. }) | Becomes::Comment(Comment { text, .. })
+                        if !text.is_empty() =>
+                    {
+                        meaning.insert(text.to_string(), Plainly::Comment(comment.text.clone()));
+                    }
+                    _ => {}
                 }
                 becomes
             }

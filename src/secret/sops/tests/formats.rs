@@ -1,6 +1,7 @@
 //! What is written and what is read: types, rules, comments, key groups, several documents.
 
 use super::*;
+use crate::yaml::commented::{Item, Value};
 use proptest::prelude::*;
 
 #[test]
@@ -18,6 +19,30 @@ fn a_secret_is_sealed_and_opened() {
     assert_eq!(
         format!("{opened:?} {:?}", opened.sealed().recipients()),
         format!("Opened(…) [{ALICE_PUBLIC:?}]")
+    );
+}
+
+/// A comment in an empty mapping finds its place only when the file is read; one without text took the empty item along.
+#[test]
+fn an_empty_item_stays_beside_an_empty_comment_that_moves() {
+    let documents = [
+        Document { items: vec![Item::member("-", Value::Map(vec![Item::comment("")]))] },
+        Document {
+            items: vec![Item::member("b", "x"), Item::member("l", Value::Seq(vec![Item::listed("")]))],
+        },
+    ];
+    let (mut sources, mut problems) = (Sources::new(), Problems::new());
+    let source = sources.add("a", "");
+    let wanted = Policy {
+        rule: Rule { kind: RuleKind::EncryptedRegex, pattern: ".".into() },
+        ..policy(&[ALICE_PUBLIC])
+    };
+    let opened = open(&seal(&documents, source, &wanted, now(0), &mut problems).unwrap()).unwrap();
+    assert_eq!(opened.documents()[1].text_at(&["b"]), Some("x"));
+    let item = opened.documents()[1].get("l").map(|list| &list.value);
+    assert!(
+        matches!(item, Some(Value::Seq(items)) if items.len() == 1 && items[0].entry().is_some()),
+        "{item:?}"
     );
 }
 
