@@ -22,6 +22,11 @@ impl Sha512 {
         self.0.update(bytes);
     }
 
+    /// The 64 bytes themselves.
+    pub fn bytes(self) -> [u8; 64] {
+        self.0.finalize().into()
+    }
+
     /// 128 lower-case hexadecimal digits.
     pub fn finish(self) -> String {
         hexadecimal(&self.0.finalize())

@@ -94,12 +94,24 @@ impl Engine {
     pub fn build(&self, name: &str) -> Built {
         let mut problems = Problems::new();
         let environment = resolve::environment(&self.project, name, &mut problems);
-        let policy = environment.as_ref().map(|environment| {
-            let policy = check::Policy::of(environment);
-            let policy = policy.sealed_by(environment, &self.policy).needing(environment, &self.project);
-            check::Policy { allow_missing_secrets: self.allow_missing_secrets, ..policy }
-        });
+        let policy = environment.as_ref().map(|environment| self.policy_of(environment));
         self.finish(name, environment, policy, problems)
+    }
+
+    /// The Secrets that an environment needs and does not have. What is wrong with it otherwise is told, and hinders no
+    /// more than it must.
+    pub fn to_seal(&self, name: &str, problems: &mut Problems) -> Vec<check::ToSeal> {
+        let Some(environment) = resolve::environment(&self.project, name, problems) else {
+            return Vec::new();
+        };
+        let tree = self.tree(&environment, problems);
+        check::to_seal(&environment, tree.as_ref(), &self.policy_of(&environment))
+    }
+
+    fn policy_of(&self, environment: &Environment) -> check::Policy {
+        let policy = check::Policy::of(environment);
+        let policy = policy.sealed_by(environment, &self.policy).needing(environment, &self.project);
+        check::Policy { allow_missing_secrets: self.allow_missing_secrets, ..policy }
     }
 
     /// Builds environments in parallel and hands each one on as soon as it is there; the results in

@@ -14,7 +14,7 @@ use crate::{
     diag::{Diagnostic, Place, Problems, Severity},
     layout,
     load::{EnvironmentSource, Project},
-    resolve::{Environment, NeededSecret, Reader, SealPolicy, Secrets},
+    resolve::{Environment, NeededSecret, Reader, SealPolicy, SealedPath, Secrets},
     tree::{Document, File, Tree, TreePath},
     yaml::Node,
 };
@@ -158,6 +158,15 @@ pub struct Needed {
     pub secret: NeededSecret,
 }
 
+/// A Secret that is to be sealed, or sealed again with the keys that it lacks.
+#[derive(Clone, Debug)]
+pub struct ToSeal {
+    /// Who needs it; its keys are those that are not there.
+    pub needed: Needed,
+    /// Its file: of the environment, or the one that is there.
+    pub path: SealedPath,
+}
+
 /// Whom the sealed files of a tree should be sealed for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Sealing {
@@ -210,6 +219,21 @@ pub fn check(now: &Tree, before: Option<&Tree>, policy: &Policy) -> Report {
 /// What can be said of an environment of which no tree could be made: which Secrets it needs and does not have, as far
 /// as its sealed files, `extra` and bases show.
 pub fn without_tree(env: &Environment, policy: &Policy) -> Problems {
+    let tree = stand_in(env);
+    let facts = Facts::new(&tree, None, policy);
+    let mut findings = Problems::new();
+    rules::WITHOUT_TREE.iter().for_each(|check| check.run(&facts, &mut findings));
+    findings
+}
+
+/// The Secrets that an environment needs and does not have, as far as it can be seen: in its tree if there is one.
+pub fn to_seal(env: &Environment, tree: Option<&Tree>, policy: &Policy) -> Vec<ToSeal> {
+    let made = tree.is_none().then(|| stand_in(env));
+    tree.or(made.as_ref()).map(|tree| rules::to_seal(&Facts::new(tree, None, policy))).unwrap_or_default()
+}
+
+/// The sealed files, `extra` and bases of an environment of which no tree could be made.
+fn stand_in(env: &Environment) -> Tree {
     let mut tree = Tree::new(env.name.as_str());
     for component in &env.components {
         let owner: Arc<str> = component.name.as_str().into();
@@ -234,10 +258,7 @@ pub fn without_tree(env: &Environment, policy: &Policy) -> Problems {
             add(format!("{folder}/{name}.yaml"), &[], vec![document], Some(component.place));
         }
     }
-    let facts = Facts::new(&tree, None, policy);
-    let mut findings = Problems::new();
-    rules::WITHOUT_TREE.iter().for_each(|check| check.run(&facts, &mut findings));
-    findings
+    tree
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@
 
 mod bootstrap;
 mod diff;
+mod edit;
 mod explain;
 mod init;
 mod key;
@@ -16,6 +17,7 @@ mod rekey;
 mod render;
 mod report;
 mod rotate;
+mod seal;
 mod secret;
 mod secrets;
 mod select;
@@ -91,6 +93,8 @@ enum Command {
     Pack(pack::Command),
     #[command(subcommand)]
     Key(key::Command),
+    Seal(Box<seal::Arguments>),
+    Edit(edit::Arguments),
     Unseal(unseal::Arguments),
     Rekey(rekey::Arguments),
     Rotate(rotate::Arguments),
@@ -145,6 +149,8 @@ pub fn main() -> ExitCode {
         Command::Explain(arguments) => explain::run(global, arguments),
         Command::Pack(command) => pack::run(global, command),
         Command::Key(command) => key::run(global, command),
+        Command::Seal(arguments) => seal::run(global, arguments),
+        Command::Edit(arguments) => edit::run(global, arguments),
         Command::Unseal(arguments) => unseal::run(global, arguments),
         Command::Rekey(arguments) => rekey::run(global, arguments),
         Command::Rotate(arguments) => rotate::run(global, arguments),

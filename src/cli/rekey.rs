@@ -82,7 +82,7 @@ pub(super) fn rewrite(global: &Global, scope: &Scope, what: What) -> Exit {
     host::watch_interrupts();
     host::allow_many_files();
     let mut problems = Problems::new();
-    let Some(project) = SealedProject::open(global, &mut problems) else {
+    let Some(mut project) = SealedProject::open(global, &mut problems) else {
         return open::failed(global, &problems);
     };
     trusted(&project, &mut problems);
@@ -101,7 +101,7 @@ pub(super) fn rewrite(global: &Global, scope: &Scope, what: What) -> Exit {
         done
     };
     done.retain(|done| scope.dry_run || done.outcome.text.is_some());
-    let written = if scope.dry_run { 0 } else { write(global, &project, &done, &mut problems) };
+    let written = if scope.dry_run { 0 } else { write(global, &mut project, &done, &mut problems) };
     if !scope.dry_run {
         done.truncate(written);
     }
@@ -235,7 +235,7 @@ fn opened(
 }
 
 /// Puts the list, then the files in place; how many of them are. A run that is killed in between has the list at least.
-fn write(global: &Global, project: &SealedProject, done: &[Done], problems: &mut Problems) -> usize {
+fn write(global: &Global, project: &mut SealedProject, done: &[Done], problems: &mut Problems) -> usize {
     let mut list = project.project.to_replace.list.clone();
     done.iter().for_each(|done| project.expose(&mut list, &done.path, &done.outcome));
     if let Err(problem) = project.put_to_replace(&list) {

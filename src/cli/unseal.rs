@@ -98,7 +98,7 @@ fn give(arguments: &Arguments, plain: &Plain, problems: &mut Problems) -> bool {
         Some(file) if load::project_of(file).is_some() => {
             Diagnostic::error("secret/in-project", format!("`{}` would be in the project", file.display()))
                 .because("what is in a repository is committed some day")
-                .help("name a file elsewhere")
+                .help("name a file elsewhere; `gen edit` changes values without one")
         }
         Some(file) => match host::create_private(file, plain) {
             Ok(true) => return true,

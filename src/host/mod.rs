@@ -3,12 +3,14 @@
 #![expect(clippy::disallowed_methods, reason = "this is the door to the machine")]
 
 mod keys;
+mod private;
 mod process;
 mod terminal;
 mod tools;
 
 pub use keys::{Holds, KeyPlace, create_private, key_file, key_places};
-pub use terminal::{NoAnswer, ask_consent, ask_secret};
+pub use private::{PrivateFolder, editor};
+pub use terminal::{NoAnswer, ask_consent, ask_secret, is_interactive};
 pub use tools::{current_context, git_stage, run_with_input, succeeds};
 
 use crate::plain::Plain;
@@ -35,6 +37,7 @@ static INTERRUPTED: AtomicBool = AtomicBool::new(false);
 pub fn watch_interrupts() {
     let handler = || {
         if INTERRUPTED.swap(true, Ordering::SeqCst) {
+            private::remove_all();
             // 128 + SIGINT, as shells report it.
             #[allow(clippy::exit, reason = "a second Ctrl-C must end a run that does not listen")]
             std::process::exit(130);

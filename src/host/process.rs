@@ -64,21 +64,8 @@ pub(super) fn output(words: &[String]) -> Result<Plain, String> {
     }
 }
 
-/// Runs a program in the terminal and waits for its end.
-///
-/// # Errors
-/// Says what went wrong, to be put behind a name.
-#[allow(dead_code, reason = "the next commits use it")]
-pub(super) fn run(words: &[String], variables: &[(&str, &str)]) -> Result<(), String> {
-    let Some((program, arguments)) = words.split_first() else { return Err("names no program".to_owned()) };
-    let ended = Command::new(program).args(arguments).envs(variables.iter().copied()).status();
-    match ended.map_err(|error| cannot_run(program, &error))? {
-        ended if ended.success() => Ok(()),
-        ended => Err(format!("failed: `{program}` ended with {ended}")),
-    }
-}
-
-fn cannot_run(program: &str, error: &std::io::Error) -> String {
+/// Why a program cannot be run, to be put behind a name.
+pub(super) fn cannot_run(program: &str, error: &std::io::Error) -> String {
     match error.kind() {
         ErrorKind::NotFound => format!("cannot be run: there is no program `{program}`"),
         _ => format!("cannot be run: {error}"),

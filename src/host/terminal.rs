@@ -29,6 +29,11 @@ const MOMENT: Timespec = Timespec { tv_sec: 0, tv_nsec: 100_000_000 };
 /// The most bytes of an answer: a terminal gives no longer lines.
 const LONGEST: usize = 4096;
 
+/// Is there somebody at a terminal?
+pub fn is_interactive() -> bool {
+    io::stdin().is_terminal()
+}
+
 /// Asks for a secret: what is typed is not shown. Without the line feed that ends it, else as it was typed.
 ///
 /// # Errors

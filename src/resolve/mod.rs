@@ -25,5 +25,5 @@ pub use model::{
 pub use policy::{
     Decryption, Difference, ENCRYPTED_REGEX, Reader, Reason, SealPolicy, SealRule, SealedPath, Secrets,
 };
-pub use seal_command::{seal_command, shell_word};
+pub use seal_command::{GENERATED_LENGTH, seal_command, shell_word};
 pub use target::reference;

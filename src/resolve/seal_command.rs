@@ -7,9 +7,16 @@ use super::{model::NeededKey, policy::SealedPath};
 pub fn seal_command(path: &SealedPath, secret_type: Option<&str>, keys: &[NeededKey]) -> String {
     let SealedPath { owner, component, name } = path;
     let mut words = vec!["gen".to_owned(), "seal".to_owned(), owner.clone(), format!("{component}/{name}")];
+    if let Some((options, own)) = secret_type.and_then(of_kind) {
+        words.extend(options.iter().map(|word| (*word).to_owned()));
+        for key in keys.iter().filter(|key| !own.contains(&&*key.name)) {
+            words.extend(["--from-file".to_owned(), format!("{}=PATH", key.name)]);
+        }
+        return words.iter().map(|word| shell_word(word)).collect::<Vec<_>>().join(" ");
+    }
     words.extend(keys.iter().filter(|key| key.generate.is_none()).map(|key| key.name.clone()));
     for (key, generate) in keys.iter().filter_map(|key| Some((key, key.generate.as_ref()?))) {
-        let length = generate.length.unwrap_or(LENGTH);
+        let length = generate.length.unwrap_or(GENERATED_LENGTH);
         let alphabet = generate.alphabet.as_ref().map(|alphabet| format!(":{alphabet}")).unwrap_or_default();
         words.extend(["--generate".to_owned(), format!("{}={length}{alphabet}", key.name)]);
     }
@@ -19,8 +26,18 @@ pub fn seal_command(path: &SealedPath, secret_type: Option<&str>, keys: &[Needed
     words.iter().map(|word| shell_word(word)).collect::<Vec<_>>().join(" ")
 }
 
+/// What has several lines, or a form of its own, is not asked for key by key: the options, and the keys that they give.
+fn of_kind(secret_type: &str) -> Option<(&'static [&'static str], &'static [&'static str])> {
+    match secret_type {
+        "kubernetes.io/tls" => Some((&["--tls", "CERTIFICATE.pem", "KEY.pem"], &["tls.crt", "tls.key"])),
+        "kubernetes.io/dockerconfigjson" => Some((&["--docker", "REGISTRY=USER"], &[".dockerconfigjson"])),
+        "kubernetes.io/ssh-auth" => Some((&["--ssh-key", "FILE"], &["ssh-privatekey"])),
+        _ => None,
+    }
+}
+
 /// How many characters are made up where nobody says.
-const LENGTH: u16 = 32;
+pub const GENERATED_LENGTH: u16 = 32;
 
 /// A word for a POSIX shell.
 pub fn shell_word(word: &str) -> String {
@@ -54,6 +71,10 @@ mod tests {
         assert_eq!(
             seal_command(&path, Some("kubernetes.io/basic-auth"), &keys),
             r"gen seal edge/layer db/db-admin user --generate password=40 --generate pin=32:0123456789 --generate 'odd=8:a'\''$ ' --type kubernetes.io/basic-auth"
+        );
+        assert_eq!(
+            seal_command(&path, Some("kubernetes.io/tls"), &[key("ca.crt", None), key("tls.crt", None)]),
+            "gen seal edge/layer db/db-admin --tls CERTIFICATE.pem KEY.pem --from-file ca.crt=PATH"
         );
         assert_eq!(seal_command(&path, Some("Opaque"), &[]), "gen seal edge/layer db/db-admin");
     }

@@ -47,6 +47,18 @@ pub fn rename(document: &mut Document, name: &str, namespace: &str) {
     }
 }
 
+/// Gives a Secret its type.
+pub fn set_type(document: &mut Document, kind: &str) {
+    let known = document.items.iter_mut().filter_map(Item::entry_mut).find(|entry| is(entry, "type"));
+    match known {
+        Some(entry) => entry.node.value = kind.into(),
+        None => {
+            let after = document.items.iter().position(|item| item.key() == Some(METADATA));
+            document.items.insert(after.map_or(0, |at| at + 1), Item::member("type", kind));
+        }
+    }
+}
+
 /// The keys of a Secret in the order of the document, those of `data` and `stringData` alike.
 pub fn keys(document: &Document) -> Vec<&str> {
     let mut keys: Vec<&str> = Vec::new();
@@ -264,6 +276,19 @@ mod tests {
         assert_eq!(value(&secret, "key.bin"), Some("now text".into()));
         assert!(remove(&mut secret, "password") && !remove(&mut secret, "password"));
         assert_eq!(keys(&secret), ["key.bin"]);
+    }
+
+    #[test]
+    fn names_and_type_are_set_where_they_belong() {
+        let mut secret =
+            read("apiVersion: v1\nkind: Secret\nmetadata: {name: a, labels: {x: y}}\nstringData: {a: b}\n");
+        rename(&mut secret, "b", "shop");
+        set_type(&mut secret, "Opaque");
+        set_type(&mut secret, "kubernetes.io/tls");
+        assert_eq!(
+            &*commented::emit(&[secret]),
+            "apiVersion: v1\nkind: Secret\nmetadata:\n    name: b\n    labels:\n        x: y\n    namespace: shop\ntype: kubernetes.io/tls\nstringData:\n    a: b\n"
+        );
     }
 
     #[test]

@@ -1,10 +1,15 @@
 //! Sealed files: who is to open them, what they hold, and the formats they have.
 
+mod der;
+pub mod docker;
 pub mod manifest;
 mod moment;
+mod pem;
 mod policy;
 mod random;
 pub mod sops;
+pub mod ssh;
+pub mod tls;
 mod to_replace;
 
 pub use moment::Moment;

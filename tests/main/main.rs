@@ -6,6 +6,7 @@ mod bootstrap;
 mod cases;
 mod charts;
 mod cli;
+mod edit;
 mod explain;
 mod git;
 #[path = "../hostile/mod.rs"]
@@ -20,5 +21,7 @@ mod rekey;
 mod sandbox;
 mod sealed;
 mod secrets;
+mod seal;
+mod terminal;
 mod unseal;
 mod texts;

@@ -7,7 +7,7 @@ use crate::{
 use std::{fs, os::unix::fs::PermissionsExt, process::Output};
 
 /// The example fleet with its sealed files, and the key that opens them.
-fn fleet() -> Sandbox {
+pub(crate) fn fleet() -> Sandbox {
     let sandbox = Sandbox::new();
     let root = concat!(env!("CARGO_MANIFEST_DIR"), "/environments");
     copy(root.as_ref(), &sandbox.root().join("environments"));

@@ -10,6 +10,8 @@ mod prometheus;
 mod secret;
 mod yaml;
 
+pub(super) use secret::missing::to_seal;
+
 use super::Check;
 
 /// Every check, in the order of reports.

@@ -3,7 +3,7 @@
 use super::{SealedProject, find, now};
 use crate::{
     diag::{Diagnostic, Place, Problems},
-    load::{self, SealedFile, TO_REPLACE},
+    load::{self, SealedFile, TO_REPLACE, ToReplaceFile},
     resolve::SealedPath,
     secret::{
         ToReplace,
@@ -90,7 +90,7 @@ impl SealedProject {
     /// somebody knows who was removed are on it, those that have a new value are not. Call it before the file is
     /// written, so that nothing is lost if the run ends between. `false` if an error was pushed.
     pub(in crate::cli) fn keep_in_mind(
-        &self,
+        &mut self,
         path: &str,
         before: &Opened,
         after: &[Document],
@@ -117,11 +117,22 @@ impl SealedProject {
         }
     }
 
+    /// Takes a file's values off the list of those to replace: it was sealed anew with others. `false` if an error was
+    /// pushed.
+    pub(in crate::cli) fn forget(&mut self, path: &str, problems: &mut Problems) -> bool {
+        let file = load::to_replace_name(path);
+        let mut list = self.project.to_replace.list.clone();
+        for value in self.project.to_replace.list.of(file) {
+            list.done(file, value);
+        }
+        self.put_to_replace(&list).map_err(|problem| problems.push(*problem)).is_ok()
+    }
+
     /// Writes the list of values to replace, if it changed; an empty one has no file.
     ///
     /// # Errors
     /// As [`write::replace`]; `secret/to-replace` where the list that is there has lines that are none.
-    pub(in crate::cli) fn put_to_replace(&self, list: &ToReplace) -> Result<(), Box<Diagnostic>> {
+    pub(in crate::cli) fn put_to_replace(&mut self, list: &ToReplace) -> Result<(), Box<Diagnostic>> {
         let there = &self.project.to_replace;
         if there.list == *list {
             return Ok(());
@@ -132,6 +143,9 @@ impl SealedProject {
         }
         let text = list.to_text();
         let (before, after) = (there.bytes.as_deref(), text.as_deref().map(str::as_bytes));
-        write::replace(self.root(), TO_REPLACE, before, after)
+        write::replace(self.root(), TO_REPLACE, before, after)?;
+        let bytes = after.map(Into::into);
+        self.project.to_replace = ToReplaceFile { list: list.clone(), bytes };
+        Ok(())
     }
 }

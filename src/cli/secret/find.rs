@@ -48,7 +48,6 @@ impl WhichArguments {
     }
 }
 
-#[allow(dead_code, reason = "the next commit uses it")]
 /// The place of `COMPONENT/NAME` of an environment or layer. `None` if an error was pushed.
 pub(in crate::cli) fn place(
     owner: &str,

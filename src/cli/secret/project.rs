@@ -8,6 +8,7 @@ use crate::{
     diag::{Diagnostic, Problems, SourceId, Sources, did_you_mean, list},
     host,
     load::{self, Disk, Files, Kind, Project},
+    pipeline::Engine,
     resolve::{self, Decryption, SealPolicy, SealRule},
     seal,
     secret::{Moment, Policy, Reader, sops::Sealed},
@@ -26,6 +27,17 @@ pub(in crate::cli) struct SealedProject {
     disk: Disk,
 }
 
+fn disk(global: &Global, problems: &mut Problems) -> Option<Disk> {
+    let root = open::root(global);
+    let disk = Disk::new(&root).map_err(|error| {
+        problems.push(
+            Diagnostic::error("load/no-project", format!("`{}` {error}", root.display()))
+                .help("name the project's folder with `--project DIR`"),
+        )
+    });
+    disk.ok()
+}
+
 /// The time of what is sealed now.
 pub(in crate::cli) fn now() -> Moment {
     Moment { seconds: host::seconds_since_1970() }
@@ -36,21 +48,10 @@ pub(in crate::cli) fn hidden(sources: &mut Sources, name: &str, text: &str) -> S
     sources.add_hidden(name, text)
 }
 
-#[allow(dead_code, reason = "the next commits use all of it")]
 impl SealedProject {
     /// The project that a command works on; `None` if there is none.
     pub(in crate::cli) fn open(global: &Global, problems: &mut Problems) -> Option<Self> {
-        let root = open::root(global);
-        let disk = match Disk::new(&root) {
-            Ok(disk) => disk,
-            Err(error) => {
-                problems.push(
-                    Diagnostic::error("load/no-project", format!("`{}` {error}", root.display()))
-                        .help("name the project's folder with `--project DIR`"),
-                );
-                return None;
-            }
-        };
+        let disk = disk(global, problems)?;
         let mut told = Problems::new();
         let Some(project) = load::project(&disk, &mut told) else {
             problems.extend(told);
@@ -62,6 +63,22 @@ impl SealedProject {
     /// The project's folder.
     pub(in crate::cli) fn root(&self) -> &Path {
         self.disk.root()
+    }
+
+    /// The same of a project that was opened for rendering.
+    pub(in crate::cli) fn of(global: &Global, engine: Engine, problems: &mut Problems) -> Option<Self> {
+        let disk = disk(global, problems)?;
+        Some(Self {
+            policy: SealPolicy::of(&engine.project),
+            project: engine.project,
+            told: Problems::new(),
+            disk,
+        })
+    }
+
+    /// Does a name that the user gives lead to a file?
+    pub(in crate::cli) fn is_file(&self, named: &Path) -> bool {
+        self.path(named, &mut Problems::new()).is_some_and(|path| self.disk.kind(&path) == Kind::File)
     }
 
     /// The paths of all sealed files, also of those that are broken.
@@ -140,7 +157,7 @@ impl SealedProject {
             let said = Diagnostic::error("secret/no-file", format!("there is no file `{path}`"));
             problems.push(match did_you_mean(path, there.iter().map(String::as_str)) {
                 Some(near) => said.help(format!("did you mean `{near}`?")),
-                None => said.help("name another file"),
+                None => said.help("`gen seal` makes one"),
             });
             return None;
         };

@@ -1,9 +1,10 @@
 //! `secret/missing`: a Secret that a component needs, and that nobody brings.
 
+use super::missing_key;
 use crate::{
-    check::{Check, Facts, Needed, Object},
+    check::{Check, Facts, Needed, Object, ToSeal},
     diag::{Diagnostic, Problems, Severity},
-    resolve::{SealedPath, seal_command},
+    resolve::{NeededSecret, SealedPath, seal_command},
     yaml::Node,
 };
 
@@ -30,12 +31,7 @@ impl Check for Missing {
     }
 
     fn run(&self, facts: &Facts, findings: &mut Problems) {
-        for needed in facts
-            .policy
-            .needed
-            .iter()
-            .filter(|needed| find(facts, needed).is_none() && !is_made(facts, needed))
-        {
+        for needed in facts.policy.needed.iter().filter(|needed| is_missing(facts, needed)) {
             let Needed { environment, component, secret, place, .. } = needed;
             let message = format!("`{component}` needs the Secret `{}`, which is not sealed", secret.name);
             let severity =
@@ -58,6 +54,29 @@ impl Check for Missing {
             findings.push(said.help(help));
         }
     }
+}
+
+/// Does nobody bring it?
+fn is_missing(facts: &Facts, needed: &Needed) -> bool {
+    find(facts, needed).is_none() && !is_made(facts, needed)
+}
+
+/// What is to be sealed so that neither this check nor `secret/missing-key` finds anything.
+pub(in crate::check) fn to_seal<'f>(facts: &'f Facts) -> Vec<ToSeal> {
+    let one = |needed: &'f Needed| {
+        if is_missing(facts, needed) {
+            return Some(ToSeal { needed: needed.clone(), path: path(&needed.environment, needed) });
+        }
+        let object = find(facts, needed)?;
+        // What is not sealed (in a base, by hand) is not for us to add to.
+        let owner = missing_key::owner(facts, object)?;
+        let component = object.document.component.as_deref().unwrap_or(&needed.component);
+        let path = SealedPath { component: component.to_owned(), ..path(owner, needed) };
+        let keys = missing_key::lacking(object, &needed.secret);
+        let secret = NeededSecret { keys, secret_type: None, ..needed.secret.clone() };
+        (!secret.keys.is_empty()).then(|| ToSeal { needed: Needed { secret, ..needed.clone() }, path })
+    };
+    facts.policy.needed.iter().filter_map(one).collect()
 }
 
 /// The file that the Secret would be sealed in.

@@ -2,9 +2,9 @@
 
 use super::missing::find;
 use crate::{
-    check::{Check, Facts, Needed},
+    check::{Check, Facts, Needed, Object},
     diag::{Diagnostic, Problems, Severity, list},
-    resolve::{NeededKey, SealedPath, seal_command},
+    resolve::{NeededKey, NeededSecret, SealedPath, seal_command},
 };
 
 /// See the module.
@@ -31,12 +31,7 @@ impl Check for MissingKey {
         for needed in &facts.policy.needed {
             let Needed { environment, component, place, secret, .. } = needed;
             let Some(object) = find(facts, needed) else { continue };
-            let has = |key: &NeededKey| {
-                ["data", "stringData"]
-                    .iter()
-                    .any(|part| object.document.node.at(&[part, &key.name]).is_some())
-            };
-            let lacking: Vec<NeededKey> = secret.keys.iter().filter(|key| !has(key)).cloned().collect();
+            let lacking = lacking(object, secret);
             if lacking.is_empty() {
                 continue;
             }
@@ -48,16 +43,26 @@ impl Check for MissingKey {
                 .at(object.file.place)
                 .label(*place, "needed here")
                 .output(facts.output(object.path));
-            let sealing = facts.policy.sealing.as_ref();
-            let owner =
-                sealing.and_then(|sealing| sealing.owners.get(object.path.as_str())).unwrap_or(environment);
             let component = object.document.component.as_deref().unwrap_or(component);
             let path = SealedPath {
-                owner: owner.clone(),
+                owner: owner(facts, object).unwrap_or(environment).clone(),
                 component: component.to_owned(),
                 name: secret.name.clone(),
             };
             findings.push(said.help(format!("run: {}", seal_command(&path, None, &lacking))));
         }
     }
+}
+
+/// The keys that a Secret lacks.
+pub(super) fn lacking(object: &Object, secret: &NeededSecret) -> Vec<NeededKey> {
+    let has = |key: &&NeededKey| {
+        ["data", "stringData"].iter().any(|part| object.document.node.at(&[part, &key.name]).is_some())
+    };
+    secret.keys.iter().filter(|key| !has(key)).cloned().collect()
+}
+
+/// The environment or layer that a sealed file belongs to.
+pub(super) fn owner<'f>(facts: &'f Facts, object: &Object) -> Option<&'f String> {
+    facts.policy.sealing.as_ref()?.owners.get(object.path.as_str())
 }

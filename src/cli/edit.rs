@@ -1,0 +1,202 @@
+//! `gen edit`: a sealed file in the user's editor.
+
+use super::{
+    Exit, Format, Global, open,
+    report::{self, mapping, say},
+    secret::{IdentityArguments, SealedProject, WhichArguments, Written, credentials, difference, fits, now},
+};
+use crate::{
+    diag::{Diagnostic, Problems},
+    host::{self, PrivateFolder},
+    plain::{Plain, PlainText},
+    resolve::SealedPath,
+    secret::{
+        manifest,
+        sops::{Opened, Outcome},
+    },
+    yaml::{
+        Node,
+        commented::{self, Document},
+    },
+};
+
+/// Opens a sealed file in your editor, and seals what you make of it
+///
+/// The text is in a file that only you can read, in memory where the system has such a place, and is gone when the editor
+/// ends, whatever happens. Only values that you changed get another text. The editor is that of `SOPS_EDITOR`, `VISUAL` or
+/// `EDITOR`; vim and its kin are told to keep no copies.
+#[derive(Debug, clap::Args)]
+#[command(
+    after_help = "Examples:\n  gen edit prod kuard/kuard-tls\n  gen edit environments/secrets/prod/kuard/kuard-tls.sops.yaml --identity ../me.agekey"
+)]
+pub(super) struct Arguments {
+    #[command(flatten)]
+    which: WhichArguments,
+    #[command(flatten)]
+    identities: IdentityArguments,
+}
+
+/// What begins the lines that tell what is wrong, above the text that is to be corrected.
+const NOTE: &str = "#: ";
+
+pub(super) fn run(global: &Global, arguments: &Arguments) -> Exit {
+    let mut problems = Problems::new();
+    let Some(mut project) = SealedProject::open(global, &mut problems) else {
+        return open::failed(global, &problems);
+    };
+    let Some(written) = edit(global, &mut project, arguments, &mut problems) else {
+        return open::failed_in(global, &problems, &project.project.sources);
+    };
+    if global.format == Format::Json {
+        report::json(&mapping([
+            ("files", Node::new(vec![written.to_node(&project)])),
+            ("findings", report::to_node(&problems, &project.project.sources)),
+        ]));
+    } else {
+        say(global, &written.text(&project));
+        report::findings(global, &problems, &project.project.sources);
+    }
+    Exit::Yes
+}
+
+fn edit(
+    global: &Global,
+    project: &mut SealedProject,
+    arguments: &Arguments,
+    problems: &mut Problems,
+) -> Option<Written> {
+    let path = arguments.which.path(global, project, problems)?;
+    let (before, sealed) = project.read(&path, problems)?;
+    let opened = sealed.open(&arguments.identities.find(problems), problems)?;
+    let editor = host::editor().map_err(|why| problems.push(failed(&format!("the editor {why}")))).ok()?;
+    let mut written = Written::of(&path, opened.sealed().recipients());
+    let Some((documents, outcome)) = session(project, &path, &opened, &editor, problems)? else {
+        return Some(written);
+    };
+    let secrets =
+        |documents: &[Document]| documents.iter().filter(|d| manifest::is_secret(d)).cloned().collect();
+    let (old, new): (Vec<Document>, Vec<Document>) = (secrets(opened.documents()), secrets(&documents));
+    for (at, document) in new.iter().enumerate() {
+        written.keys.extend(difference(old.get(at), document));
+    }
+    project.keep_in_mind(&path, &opened, &documents, &outcome, problems).then_some(())?;
+    written.take(&outcome);
+    match outcome.text {
+        Some(text) => project.put(&path, Some(&before), text.as_bytes(), problems).then_some(written),
+        None => Some(written),
+    }
+}
+
+fn failed(message: &str) -> Diagnostic {
+    Diagnostic::error("edit/editor", message).help("nothing was written")
+}
+
+/// One or several turns of the editor, until the text can be sealed or is given up. `Some(None)` if nothing changed,
+/// `None` if an error was pushed.
+fn session(
+    project: &mut SealedProject,
+    path: &str,
+    opened: &Opened,
+    editor: &[String],
+    problems: &mut Problems,
+) -> Option<Option<(Vec<Document>, Outcome)>> {
+    let original = Plain::from(commented::emit(opened.documents()));
+    let folder = PrivateFolder::new().map_err(|error| {
+        problems.push(failed(&format!("there is no place for a private file: {error}")));
+    });
+    let folder = folder.ok()?;
+    if !folder.is_in_memory() {
+        problems.push(
+            Diagnostic::warning("edit/disk", "the text stands on a disk while it is edited")
+                .because("neither `XDG_RUNTIME_DIR` nor /dev/shm is there")
+                .help("a disk may keep what was deleted: encrypt it"),
+        );
+    }
+    let name = path.rsplit('/').next().unwrap_or(path).replace(".sops.", ".");
+    let mut shown = original.clone();
+    loop {
+        let edited = match folder.edit(editor, &name, &shown) {
+            Ok(edited) => edited,
+            Err(why) => {
+                problems.push(failed(&why));
+                return None;
+            }
+        };
+        let again = edited == shown && shown != original;
+        let text = without_notes(&edited);
+        if text.as_deref() == Some(original.as_text().unwrap_or_default()) {
+            return Some(None);
+        }
+        let mut found = Problems::new();
+        let sealed = text.as_ref().and_then(|text| sealed(project, path, opened, text, &mut found));
+        if let Some(sealed) = sealed {
+            problems.extend(found);
+            return Some(Some(sealed));
+        }
+        if again || text.is_none() || !host::is_interactive() {
+            // Closed without a change: given up. A script would be shown the same for ever.
+            problems.extend(found);
+            problems.push(failed("what was typed cannot be sealed"));
+            return None;
+        }
+        shown = with_notes(&text.unwrap_or_default(), &found, project);
+    }
+}
+
+/// Seals what was edited. `None` if an error was pushed.
+fn sealed(
+    project: &mut SealedProject,
+    path: &str,
+    opened: &Opened,
+    text: &PlainText,
+    problems: &mut Problems,
+) -> Option<(Vec<Document>, Outcome)> {
+    let before = problems.errors();
+    let source = project.project.sources.add_hidden(path, text);
+    let mut documents = commented::read(text, source, problems)?;
+    let place = SealedPath::parse(path);
+    if let Some(place) = &place {
+        fits(project, place, &mut documents, problems);
+    }
+    for document in documents.iter().filter(|document| manifest::is_secret(document)) {
+        credentials::check(document, now(), problems);
+    }
+    if problems.errors() > before {
+        return None;
+    }
+    let outcome = match &place {
+        Some(place) => {
+            let policy = project.policy_of(&place.owner, problems)?;
+            opened.update(&documents, &policy, now(), problems)?
+        }
+        // Nothing says who is to open it but the file itself.
+        None => opened.reseal(&documents, now(), problems)?,
+    };
+    Some((documents, outcome))
+}
+
+/// The text with what is wrong above it. Messages show no values.
+fn with_notes(text: &PlainText, found: &Problems, project: &SealedProject) -> Plain {
+    let mut noted = PlainText::default();
+    let mut note = |line: &str| noted.push_str(&format!("{NOTE}{line}\n"));
+    note(
+        "This cannot be sealed. Lines that begin so are not part of the text; close it as it is to give up.",
+    );
+    let lines = 1 + found.0.iter().map(|problem| 1 + problem.help.len()).sum::<usize>();
+    for problem in &found.0 {
+        let place = problem.labels.first().map(|label| project.project.sources.line_column(label.place));
+        let at = place.map(|(line, column)| format!("line {}, column {column}: ", line + lines));
+        note(&format!("{}{}", at.unwrap_or_default(), problem.message));
+        problem.help.iter().for_each(|help| note(&format!("  help: {help}")));
+    }
+    noted.push_str(text);
+    noted.into()
+}
+
+/// The text without the lines above it that tell what is wrong; `None` if it is no UTF-8.
+fn without_notes(edited: &Plain) -> Option<PlainText> {
+    let text = edited.as_text()?;
+    let notes: usize =
+        text.split_inclusive('\n').take_while(|line| line.starts_with(NOTE.trim_end())).map(str::len).sum();
+    Some(PlainText::from(&text[notes..]))
+}

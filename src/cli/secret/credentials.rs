@@ -1,0 +1,119 @@
+//! What a Secret of a known type must hold so that the cluster takes it and can use it.
+
+use crate::{
+    diag::{Diagnostic, Problems},
+    plain::Plain,
+    secret::{
+        Moment,
+        docker::{self, DOCKER_KEY, DockerFault},
+        manifest,
+        ssh::{self, SshFault},
+        tls::{self, TlsFault},
+    },
+    yaml::commented::Document,
+};
+
+/// Keys without which the API server refuses a Secret of a type.
+const REQUIRED: [(&str, &[&str]); 3] = [
+    ("kubernetes.io/tls", &["tls.crt", "tls.key"]),
+    ("kubernetes.io/dockerconfigjson", &[DOCKER_KEY]),
+    ("kubernetes.io/ssh-auth", &["ssh-privatekey"]),
+];
+
+/// Reports what is wrong with a Secret: keys that its type needs, a key that fits no certificate, passwords that are kept
+/// elsewhere, private keys with a passphrase.
+pub(in crate::cli) fn check(document: &Document, now: Moment, problems: &mut Problems) {
+    let kind = document.text_at(&["type"]).unwrap_or("Opaque");
+    let keys = manifest::keys(document);
+    for (of, needed) in REQUIRED.iter().filter(|(of, _)| *of == kind) {
+        for key in needed.iter().filter(|key| !keys.contains(*key)) {
+            let message = format!("a Secret of type `{of}` must have a key `{key}`");
+            problems.push(Diagnostic::error("seal/type", message).help(match *of {
+                "kubernetes.io/tls" => "give both with `--tls CERTIFICATE KEY`",
+                "kubernetes.io/ssh-auth" => "give it with `--ssh-key FILE`",
+                _ => "give it with `--docker REGISTRY=USER`",
+            }));
+        }
+    }
+    let value = |key: &str| manifest::value(document, key);
+    if let (Some(certificate), Some(key)) = (value("tls.crt"), value("tls.key")) {
+        pair(&certificate, &key, now, problems);
+    }
+    if let Some(config) = value(DOCKER_KEY)
+        && let Err(fault) = docker::check(&config)
+    {
+        problems.push(docker_fault(fault));
+    }
+    if let Some(key) = value("ssh-privatekey")
+        && let Err(fault) = ssh::private_key(&key)
+    {
+        let said = Diagnostic::error("seal/ssh", format!("`ssh-privatekey` {}", ssh_fault(fault)));
+        problems.push(
+            said.help(
+                "give a private key that has no passphrase, such as `ssh-keygen -t ed25519 -N ''` makes",
+            ),
+        );
+    }
+}
+
+fn pair(certificate: &Plain, key: &Plain, now: Moment, problems: &mut Problems) {
+    let (message, help) = match tls::pair(certificate, key) {
+        Ok(pair) => {
+            if let Some((from, until)) = pair.validity.as_ref().filter(|_| !pair.is_valid(now)) {
+                problems.push(
+                    Diagnostic::warning("seal/validity", "the certificate in `tls.crt` is not valid now")
+                        .because(format!("it is from {from} to {until}"))
+                        .help("seal one that is"),
+                );
+            }
+            return;
+        }
+        Err(TlsFault::NoCertificate) => {
+            ("`tls.crt` is no certificate in PEM".to_owned(), "it begins with `-----BEGIN CERTIFICATE-----`")
+        }
+        Err(TlsFault::NoKey) => {
+            ("`tls.key` is no private key in PEM".to_owned(), "it begins with `-----BEGIN PRIVATE KEY-----`")
+        }
+        Err(TlsFault::Passphrase) => (
+            "the private key in `tls.key` is protected by a passphrase".to_owned(),
+            "take it away with `openssl pkey -in FILE`: nobody in a cluster can type it",
+        ),
+        Err(TlsFault::Foreign) => (
+            "the private key in `tls.key` does not fit the certificate in `tls.crt`".to_owned(),
+            "give the two that belong together",
+        ),
+        Err(TlsFault::Order(number)) => (
+            format!(
+                "the private key in `tls.key` fits the certificate number {number} in `tls.crt`, not the first"
+            ),
+            "put the server's own certificate first, its chain after it",
+        ),
+    };
+    problems.push(Diagnostic::error("seal/tls", message).help(help));
+}
+
+/// What is wrong with a `.dockerconfigjson`.
+pub(in crate::cli) fn docker_fault(fault: DockerFault) -> Diagnostic {
+    match fault {
+        DockerFault::Shape => {
+            Diagnostic::error("seal/docker", format!("`{DOCKER_KEY}` holds no passwords of registries")).help(
+                "it is JSON, `{\"auths\": {\"REGISTRY\": {\"auth\": …}}}`; `--docker REGISTRY=USER` makes it",
+            )
+        }
+        DockerFault::Elsewhere => Diagnostic::error(
+            "seal/docker",
+            format!("`{DOCKER_KEY}` holds no passwords, but names a program that keeps them"),
+        )
+        .because("that program (`credsStore`, `credHelpers`) is on your machine, not in the cluster")
+        .help("use `--docker REGISTRY=USER`, which asks for the password"),
+    }
+}
+
+/// What is wrong with an SSH key, to be put behind its name.
+pub(in crate::cli) fn ssh_fault(fault: SshFault) -> &'static str {
+    match fault {
+        SshFault::NoKey => "holds no private key",
+        SshFault::Public => "is a public key",
+        SshFault::Passphrase => "is protected by a passphrase, which nobody in a cluster can type",
+    }
+}

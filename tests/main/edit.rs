@@ -1,0 +1,232 @@
+//! `gen edit`: only what changed, and nothing in the clear is left behind, whatever ends it.
+
+use crate::{
+    key::{KEY, err, home, out},
+    sandbox::Sandbox,
+    terminal::Terminal,
+    unseal::fleet,
+};
+use rustix::process::{Pid, Signal, kill_process};
+use std::{
+    fs,
+    os::unix::fs::PermissionsExt,
+    path::PathBuf,
+    process::{Command, Output},
+    thread,
+    time::{Duration, Instant},
+};
+
+const FILE: &str = "environments/secrets/prod/monitoring/monitoring-mimir.sops.yaml";
+
+/// `gen edit` with a script for an editor; the private folder stands below `run`.
+fn edit(sandbox: &Sandbox, script: &str) -> Command {
+    let folder = runtime(sandbox);
+    fs::create_dir_all(&folder).unwrap();
+    let editor = home(sandbox).join("editor.sh");
+    fs::write(&editor, script).unwrap();
+    let mut command = sandbox.command(env!("CARGO_BIN_EXE_gen"));
+    command
+        .env("SOPS_AGE_KEY", KEY)
+        .env("PATH", "/usr/bin:/bin")
+        .env("XDG_RUNTIME_DIR", folder)
+        .env("EDITOR", format!("sh '{}'", editor.display()))
+        .args(["edit", "prod", "monitoring/monitoring-mimir"]);
+    command
+}
+
+fn runtime(sandbox: &Sandbox) -> PathBuf {
+    home(sandbox).join("run")
+}
+
+fn left(sandbox: &Sandbox) -> Vec<PathBuf> {
+    fs::read_dir(runtime(sandbox)).unwrap().map(|entry| entry.unwrap().path()).collect()
+}
+
+fn told(output: &Output) -> String {
+    assert_eq!(output.status.code(), Some(2), "{}", err(output));
+    err(output)
+}
+
+#[test]
+fn one_value_changes_alone() {
+    let fleet = fleet();
+    let before = fleet.read(FILE);
+    let script = "sed -i 's/^    username: .*/    username: somebody/' \"$1\"; ls -ld \"$(dirname \"$1\")\" \"$1\" > \"$HOME/seen\"";
+    let output = edit(&fleet, script).output().unwrap();
+    assert!(output.status.success(), "{}", err(&output));
+    assert!(
+        err(&output).contains(&format!("sealed {FILE}\n  changed username\n  for test-only")),
+        "{}",
+        err(&output)
+    );
+    let (old, new) = (before.lines().collect::<Vec<_>>(), fleet.read(FILE));
+    let new: Vec<&str> = new.lines().collect();
+    let changed: Vec<&str> = old.iter().filter(|line| !new.contains(line)).map(|line| line.trim()).collect();
+    assert!(changed.len() == 3 && changed[0].starts_with("username:"), "{changed:?}");
+    let seen = fs::read_to_string(home(&fleet).join("seen")).unwrap();
+    assert!(seen.contains("drwx------") && seen.contains("-rw-------"), "{seen}");
+    assert!(left(&fleet).is_empty());
+
+    let before = fleet.read(FILE);
+    let output = edit(&fleet, "touch \"$1\"").output().unwrap();
+    assert!(output.status.success() && err(&output).contains("nothing changed"), "{}", err(&output));
+    assert_eq!(fleet.read(FILE), before);
+    let json = edit(&fleet, "sed -i 's/somebody/other/' \"$1\"").args(["--format", "json"]).output().unwrap();
+    assert!(out(&json).contains("\"key\": \"username\"") && !out(&json).contains("other"), "{}", out(&json));
+}
+
+#[test]
+fn what_cannot_be_sealed_is_refused_and_nothing_is_written() {
+    let fleet = fleet();
+    let before = fleet.read(FILE);
+    for (script, said) in [
+        ("exit 3", "error[edit/editor]: the editor `sh` ended with exit status: 3"),
+        ("rm \"$1\"", "error[edit/editor]: the edited file is not there"),
+        ("echo '    x: [geheim' >> \"$1\"", "error[yaml/"),
+        ("echo '    x: {geheim: 1}' >> \"$1\"", "error[secret/not-text]"),
+        ("sed -i 's/name: monitoring-mimir/name: other/' \"$1\"", "error[seal/name]"),
+        ("sed -i 's/namespace: .*/namespace: other/' \"$1\"", "error[seal/namespace]"),
+        ("echo > \"$1\"", "error[edit/editor]: what was typed cannot be sealed"),
+        ("printf '\\377' > \"$1\"", "error[edit/editor]: what was typed cannot be sealed"),
+    ] {
+        let output = edit(&fleet, script).output().unwrap();
+        assert!(told(&output).contains(said), "{script}\n{}", err(&output));
+        assert!(!err(&output).contains("geheim"), "{}", err(&output));
+        assert_eq!(fleet.read(FILE), before);
+        assert!(left(&fleet).is_empty(), "{script}");
+    }
+    let mut none = edit(&fleet, "");
+    let none = none.env("EDITOR", "/none/editor").output().unwrap();
+    assert!(told(&none).contains("there is no program `/none/editor`"), "{}", err(&none));
+    let mut none = edit(&fleet, "");
+    let none = none.env_remove("EDITOR").env("PATH", "/none").output().unwrap();
+    assert!(told(&none).contains("is named by none of `SOPS_EDITOR`"), "{}", err(&none));
+    let other = "printf 'somebody: else\\n' > \"$GEN_FILE\"; echo '    x: \"1\"' >> \"$1\"";
+    let mut replaced = edit(&fleet, other);
+    let replaced = replaced.env("GEN_FILE", fleet.root().join(FILE)).output().unwrap();
+    assert!(told(&replaced).contains("error[write/changed]"), "{}", err(&replaced));
+    assert_eq!(fleet.read(FILE), "somebody: else\n");
+}
+
+/// Somebody at a terminal is shown what is wrong, in the text itself.
+#[test]
+fn a_mistake_opens_the_editor_again() {
+    let fleet = fleet();
+    let script = "if grep -q '^#: ' \"$1\"; then cp \"$1\" \"$HOME/seen\"; sed -i 's/x: 1/x: \"1\"/' \"$1\"; else echo '    x: 1' >> \"$1\"; fi";
+    let (_, output) = Terminal::run(edit(&fleet, script)).end();
+    assert!(output.status.success(), "{}", err(&output));
+    assert!(err(&output).contains("\n  added x\n"), "{}", err(&output));
+    let seen = fs::read_to_string(home(&fleet).join("seen")).unwrap();
+    let wrong = seen.lines().position(|line| line == "    x: 1").unwrap() + 1;
+    let note =
+        format!("#: line {wrong}, column 8: `stringData.x` is a number, and Kubernetes takes only text\n");
+    assert!(seen.contains(&note), "{seen}");
+    assert!(!fleet.read(FILE).contains("#:"));
+    // Closed as it is: given up.
+    let before = fleet.read(FILE);
+    let script = "if ! grep -q '^#: ' \"$1\"; then echo '    z: 1' >> \"$1\"; fi";
+    let (_, output) = Terminal::run(edit(&fleet, script)).end();
+    assert!(told(&output).contains("error[secret/not-text]") && err(&output).contains("error[edit/editor]"));
+    assert_eq!(fleet.read(FILE), before);
+    assert!(left(&fleet).is_empty());
+}
+
+/// A real vim keeps no swap, backup or undo file, and obeys no modeline.
+#[test]
+fn vim_keeps_no_copies() {
+    if !["/usr/bin/vim", "/usr/bin/vim.tiny"].iter().any(|path| fs::metadata(path).is_ok()) {
+        eprintln!("skipped: no vim");
+        return;
+    }
+    let fleet = fleet();
+    fs::write(
+        home(&fleet).join(".vimrc"),
+        "set backup writebackup swapfile modeline\nsilent! set undofile\n",
+    )
+    .unwrap();
+    let mut command = edit(&fleet, "");
+    command.env("EDITOR", "vim").env("TERM", "xterm");
+    let mut terminal = Terminal::run_whole(command);
+    terminal.expect("username");
+    let during: Vec<PathBuf> = left(&fleet)
+        .iter()
+        .flat_map(|folder| fs::read_dir(folder).unwrap())
+        .map(|e| e.unwrap().path())
+        .collect();
+    assert_eq!(during.len(), 1, "{during:?}");
+    terminal.types(":%s/username: .*/username: vim/\r:w\r");
+    thread::sleep(Duration::from_millis(500));
+    let during: Vec<PathBuf> = left(&fleet)
+        .iter()
+        .flat_map(|folder| fs::read_dir(folder).unwrap())
+        .map(|e| e.unwrap().path())
+        .collect();
+    assert_eq!(during.len(), 1, "{during:?}");
+    terminal.types(":q\r");
+    let (shown, output) = terminal.end();
+    assert!(output.status.success(), "{}\n{shown}", err(&output));
+    assert!(err(&output).contains("changed username"), "{}", err(&output));
+    for file in [".viminfo", ".vim"] {
+        assert!(!home(&fleet).join(file).exists(), "{file}");
+    }
+    assert!(left(&fleet).is_empty());
+}
+
+/// Killed at any moment, by any signal: the sealed file is as it was, and no private folder stays.
+#[test]
+fn killed_it_leaves_nothing_in_the_clear() {
+    let fleet = fleet();
+    let before = fleet.read(FILE);
+    let signals = [Signal::KILL, Signal::TERM, Signal::INT, Signal::HUP];
+    let script = "echo $$ > \"$HOME/pid\"; echo '    x: \"1\"' >> \"$1\"; exec sleep 30";
+    let mut edited = 0;
+    for turn in 0..24_u64 {
+        let _ = fs::remove_file(home(&fleet).join("pid"));
+        let mut child = edit(&fleet, script).spawn().unwrap();
+        let id = Pid::from_raw(child.id().try_into().unwrap()).unwrap();
+        // Some before the editor runs, most while it does.
+        let wait = Instant::now();
+        let pid = home(&fleet).join("pid");
+        while turn % 4 != 0 && !pid.exists() && wait.elapsed() < Duration::from_secs(30) {
+            thread::sleep(Duration::from_millis(5));
+        }
+        thread::sleep(Duration::from_millis(turn * 7 % 60));
+        edited += usize::from(!left(&fleet).is_empty());
+        let signal = signals[usize::try_from(turn).unwrap() / 4 % 4];
+        let _ = kill_process(id, signal);
+        // A second one does not wait.
+        if turn % 3 == 0 {
+            let _ = kill_process(id, signal);
+        }
+        assert!(!child.wait().unwrap().success());
+        let wait = Instant::now();
+        while !left(&fleet).is_empty() {
+            assert!(wait.elapsed() < Duration::from_secs(20), "turn {turn}: {:?} stays", left(&fleet));
+            thread::sleep(Duration::from_millis(5));
+        }
+        assert_eq!(fleet.read(FILE), before, "turn {turn}");
+        // An editor that outlives the kill of its parent is not ours to wait for.
+        let orphan =
+            fs::read_to_string(&pid).ok().and_then(|text| text.trim().parse().ok()).and_then(Pid::from_raw);
+        if let Some(pid) = orphan {
+            let _ = kill_process(pid, Signal::KILL);
+        }
+    }
+    assert!(edited > 5, "only {edited} of the kills came while something was there");
+}
+
+/// What is in memory is not dumped, and the text is nobody else's.
+#[test]
+fn the_process_leaves_no_dump() {
+    let fleet = fleet();
+    let script = "cp /proc/$PPID/limits \"$HOME/limits\"; stat -c %a \"$1\" > \"$HOME/mode\"";
+    let output = edit(&fleet, script).output().unwrap();
+    let Ok(limits) = fs::read_to_string(home(&fleet).join("limits")) else {
+        return eprintln!("skipped: no /proc");
+    };
+    assert!(output.status.success(), "{}", err(&output));
+    let core = limits.lines().find(|line| line.starts_with("Max core file size")).unwrap();
+    assert_eq!(core.split_whitespace().collect::<Vec<_>>()[4..6], ["0", "0"], "{core}");
+    assert_eq!(fs::read_to_string(home(&fleet).join("mode")).unwrap(), "600\n");
+    assert_eq!(fs::metadata(runtime(&fleet)).unwrap().permissions().mode() & 0o700, 0o700);
+}
