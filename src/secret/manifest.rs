@@ -287,7 +287,7 @@ mod tests {
         set_type(&mut secret, "kubernetes.io/tls");
         assert_eq!(
             &*commented::emit(&[secret]),
-            "apiVersion: v1\nkind: Secret\nmetadata:\n    name: b\n    labels:\n        x: y\n    namespace: shop\ntype: kubernetes.io/tls\nstringData:\n    a: b\n"
+            "apiVersion: v1\nkind: Secret\nmetadata:\n    name: b\n    labels:\n        x: \"y\"\n    namespace: shop\ntype: kubernetes.io/tls\nstringData:\n    a: b\n"
         );
     }
 
