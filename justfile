@@ -17,6 +17,10 @@ test:
 judges *NAMES:
     conformance/judges/build {{NAMES}}
 
+# what they say: of all, or of `sops`, or of `sops/matrix`
+conformance *ARGS:
+    cargo test --test conformance -- {{ARGS}}
+
 doc:
     RUSTDOCFLAGS="-D warnings" cargo doc --no-deps
 
