@@ -4,6 +4,7 @@
 mod fleet;
 mod mistakes;
 mod names;
+mod needs;
 mod parent;
 mod root;
 mod sync;

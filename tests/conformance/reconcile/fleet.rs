@@ -1,6 +1,10 @@
 //! The example fleet's `prod`, as it comes to be, changes and shrinks.
 
-use super::{CHARTS, arrived, root, snapshot};
+use super::{
+    CHARTS, arrived,
+    needs::{self, Edges},
+    root, snapshot,
+};
 use crate::{
     cluster::{
         flux::{Flux, condition, is_ready},
@@ -11,7 +15,6 @@ use crate::{
     context::Context,
 };
 use serde_json::Value as Json;
-use std::collections::BTreeSet;
 
 /// A component more, with a volume.
 const STORE: &str = "
@@ -26,23 +29,37 @@ pub(crate) fn fleet(context: &Context) {
     project.write("environments/prod.yaml", &(old.clone() + STORE));
     project.render("prod");
     let parts = project.parts("prod");
+    let edges = needs::of(&project, "prod", &parts);
+    written(&edges, &parts);
     let flux = Flux::start(context, CHARTS.into_iter().collect());
     flux.bring_key(context);
     flux.watch_all(&parts);
     let source = root::operator(&flux, &project.environment("prod"));
-    let revision = comes_to_be(&flux, &source, &project, &parts);
-    in_order(&flux, &parts, &revision);
+    let revision = comes_to_be(&flux, &source, &project, &parts, &edges);
+    in_order(&flux, &parts, &edges, &revision);
     arrived(&flux, &parts);
     one_input(&flux, &source, &project);
     project.write("environments/prod.yaml", &old);
     goes(&flux, &source, &project);
 }
 
+/// Each need stands in the tree, for Flux to keep.
+fn written(edges: &Edges, parts: &[Part]) {
+    for (component, need) in [("alloy", "loki"), ("kuard", "ingress"), ("alerts", "prometheus-operator-crds")]
+    {
+        assert!(edges.contains(&(component.to_owned(), need.to_owned())), "{edges:?}");
+    }
+    for (name, need) in edges {
+        let part = parts.iter().find(|part| part.name == *name).unwrap_or_else(|| panic!("no {name}"));
+        assert!(part.needs.contains(need), "{name} needs {need}, and its `dependsOn` is {:?}", part.needs);
+    }
+}
+
 /// With a sick dependency first: it holds back exactly what needs it. The revision.
-fn comes_to_be(flux: &Flux, source: &Identity, project: &Project, parts: &[Part]) -> String {
+fn comes_to_be(flux: &Flux, source: &Identity, project: &Project, parts: &[Part], edges: &Edges) -> String {
     flux.stand_in.hold("HelmRelease", "ingress");
     let revision = flux.publish(source, project.root());
-    let waiting = needing(parts, "ingress");
+    let waiting = needs::needing(edges, "ingress");
     assert!(waiting.contains("kuard") && waiting.contains("smoke-test"), "{waiting:?}");
     let names = names(parts);
     flux.until("all but what needs the ingress are ready", || {
@@ -73,26 +90,15 @@ fn names(parts: &[Part]) -> Vec<&str> {
     names.map(|name| if name == "cluster" { "flux-system" } else { name }).collect()
 }
 
-/// Everything that needs it, directly or not.
-fn needing<'p>(parts: &'p [Part], name: &str) -> BTreeSet<&'p str> {
-    let mut found = BTreeSet::new();
-    // Parts come after what they need.
-    for part in parts {
-        if part.needs.iter().any(|need| need == name || found.contains(need.as_str())) {
-            found.insert(part.name.as_str());
-        }
-    }
-    found
-}
-
 /// No object was made before all that its component needs was ready.
-fn in_order(flux: &Flux, parts: &[Part], revision: &str) {
+fn in_order(flux: &Flux, parts: &[Part], edges: &Edges, revision: &str) {
     let first = |about: &dyn Fn(&Identity, &Json) -> bool| {
         let found = flux.journal.entries(|entry| about(&entry.identity, &entry.object));
         found.first().unwrap_or_else(|| panic!("nothing was seen")).version
     };
-    let mut edges = 0;
-    for (part, need) in parts.iter().flat_map(|part| part.needs.iter().map(move |need| (part, need))) {
+    let mut judged = 0;
+    for (name, need) in edges {
+        let part = parts.iter().find(|part| part.name == *name).unwrap();
         let is_need = |id: &Identity, object: &Json| {
             id.kind == "Kustomization" && id.name == *need && is_ready(object, revision)
         };
@@ -101,10 +107,10 @@ fn in_order(flux: &Flux, parts: &[Part], revision: &str) {
             let identity = object.identity();
             let made = first(&|id, _| *id == identity);
             assert!(made > ready, "{identity} of {} was made before {need} was ready", part.name);
-            edges += 1;
+            judged += 1;
         }
     }
-    assert!(edges > 50, "only {edges}");
+    assert!(judged > 50, "only {judged}");
 }
 
 /// Another image: nothing but the Deployment changes. Flux sees no other difference either, so nothing drifts for ever.
