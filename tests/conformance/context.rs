@@ -1,6 +1,7 @@
 //! What all judges share: programs, a temporary folder, and trees rendered by the `gen` that was just built.
 
 use crate::{
+    outside::Outside,
     programs::Programs,
     trees::{self, Tree},
 };
@@ -17,6 +18,8 @@ use std::{
 /// Lives as long as the suite; its folder vanishes with it.
 pub(crate) struct Context {
     pub(crate) programs: Programs,
+    /// Where judges would ask who look for something outside this machine.
+    pub(crate) outside: Outside,
     /// `GEN_JUDGES=required`: a missing judge fails.
     pub(crate) required: bool,
     scratch: tempfile::TempDir,
@@ -29,6 +32,7 @@ impl Context {
     pub(crate) fn new() -> Self {
         Self {
             programs: Programs::new(),
+            outside: Outside::new(),
             required: std::env::var_os("GEN_JUDGES").is_some_and(|value| value == "required"),
             scratch: tempfile::Builder::new().prefix("gen-conformance-").tempdir().unwrap(),
             numbers: AtomicUsize::new(0),
@@ -50,16 +54,18 @@ impl Context {
         folder
     }
 
-    /// A program of a judge, with a cleared environment and a home of its own.
+    /// A program of a judge, with a cleared environment, a home of its own, and no way out of this machine.
     pub(crate) fn command(&self, name: &str) -> Command {
-        self.programs.command(name, self.scratch.path())
+        let mut command = self.programs.command(name, self.scratch.path());
+        self.outside.keep(&mut command);
+        command
     }
 
     /// Runs `gen` in a folder, with a cleared environment.
     pub(crate) fn run_gen(&self, folder: &Path, arguments: &[&str]) -> Output {
         let mut command = Command::new(env!("CARGO_BIN_EXE_gen"));
         command.current_dir(folder).env_clear().env("HOME", self.scratch.path());
-        command.args(arguments).output().unwrap()
+        self.outside.keep(&mut command).args(arguments).output().unwrap()
     }
 
     /// Runs `gen`, which must succeed.

@@ -20,6 +20,7 @@ mod creation_rules;
 mod flate;
 mod flux;
 mod gitleaks;
+mod harness;
 mod helm;
 #[path = "../hostile/mod.rs"]
 mod hostile;
@@ -28,6 +29,7 @@ mod kubeconform;
 mod kustomize;
 #[path = "../objects/mod.rs"]
 mod objects;
+mod outside;
 mod programs;
 mod promtool;
 mod readers;
@@ -56,6 +58,7 @@ const JUDGES: &[&suite::Judge] = &[
     &gitleaks::JUDGE,
     &sops::JUDGE,
     &creation_rules::JUDGE,
+    &harness::JUDGE,
 ];
 
 fn main() -> ExitCode {

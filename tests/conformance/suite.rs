@@ -13,7 +13,7 @@ use std::{
 
 /// A program, or several that are one judge.
 pub(crate) struct Judge {
-    /// What `-- NAME` asks for; also the name of the file.
+    /// What `-- NAME` asks for, and the table's first column.
     pub(crate) name: &'static str,
     /// The programs it needs, as [`crate::programs`] finds them. The first gives the version in the table.
     pub(crate) programs: &'static [&'static str],
@@ -124,7 +124,7 @@ pub(crate) fn main(judges: &[&Judge]) -> ExitCode {
     keep_panics();
     let context = Context::new();
     let tallies = run(&chosen, &asked, &context);
-    let good = tell(&chosen, &tallies, &context);
+    let good = tell(&chosen, &tallies, &context) & nobody_left(&context);
     let whole = asked.filters.is_empty() && tallies.iter().all(|tally| tally.missing.is_empty());
     let current = !whole || table::keep(&chosen, &tallies, &context, asked.table);
     if good && current { ExitCode::SUCCESS } else { ExitCode::FAILURE }
@@ -183,6 +183,13 @@ fn keep_panics() {
 /// What `run` gives, or what its panic said.
 fn catch<T>(run: impl FnOnce() -> T) -> Result<T, String> {
     catch_unwind(AssertUnwindSafe(run)).map_err(|_| PANIC.take())
+}
+
+/// Nobody asked for anything outside this machine.
+fn nobody_left(context: &Context) -> bool {
+    let asked = context.outside.asked();
+    asked.iter().for_each(|asked| println!("conformance: somebody left this machine: {asked}"));
+    asked.is_empty()
 }
 
 /// One line a judge, then what it disagrees with. True if all is well.
