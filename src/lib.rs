@@ -28,4 +28,5 @@ pub mod write;
 pub mod pipeline;
 pub mod explain;
 pub mod bootstrap;
+pub mod compare;
 pub mod cli;

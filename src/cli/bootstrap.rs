@@ -70,7 +70,7 @@ pub(super) fn run(global: &Global, arguments: &Arguments) -> Exit {
                 ),
                 ("findings", report::to_node(&problems, &engine.project.sources)),
             ])),
-            Format::Text => {
+            Format::Text | Format::Markdown => {
                 report::findings(global, &problems, &engine.project.sources);
                 print(&script(&steps, &environment));
             }

@@ -54,7 +54,9 @@ pub(super) fn run(global: &Global, arguments: &Arguments) -> Exit {
         Ok(answer) => {
             match global.format {
                 Format::Json => report::json(&json::answer(&name, &answer, &engine.project.sources)),
-                Format::Text => report::print(&text::answer(&answer, &engine.project.sources)),
+                Format::Text | Format::Markdown => {
+                    report::print(&text::answer(&answer, &engine.project.sources))
+                }
             }
             Exit::Yes
         }

@@ -4,6 +4,7 @@
 //! (usage, I/O, broken input). Results go to stdout, talk to stderr.
 
 mod bootstrap;
+mod compare;
 mod diff;
 mod edit;
 mod explain;
@@ -24,7 +25,7 @@ mod select;
 mod unseal;
 
 use crate::host;
-use clap::{Parser, Subcommand, ValueEnum};
+use clap::{CommandFactory, Parser, Subcommand, ValueEnum, error::ErrorKind};
 use std::{path::PathBuf, process::ExitCode};
 
 /// GitOps repository generator: typed environments in, a tree that Flux reconciles out.
@@ -69,6 +70,8 @@ enum Format {
     Text,
     /// For programs
     Json,
+    /// For documents: only of `gen compare`
+    Markdown,
 }
 
 /// When to use colours.
@@ -89,6 +92,7 @@ enum Command {
     Diff(diff::Arguments),
     List(list::Arguments),
     Explain(explain::Arguments),
+    Compare(compare::Arguments),
     #[command(subcommand)]
     Pack(pack::Command),
     #[command(subcommand)]
@@ -100,6 +104,13 @@ enum Command {
     Rotate(rotate::Arguments),
     Secrets(secrets::Arguments),
     Bootstrap(bootstrap::Arguments),
+}
+
+impl Command {
+    /// Is there a page of it for documents?
+    fn gives_markdown(&self) -> bool {
+        matches!(self, Command::Compare(_))
+    }
 }
 
 /// The three answers.
@@ -141,12 +152,18 @@ pub fn main() -> ExitCode {
         Colour::Never => anstream::ColorChoice::Never.write_global(),
     }
     let global = &arguments.global;
+    if global.format == Format::Markdown && !arguments.command.gives_markdown() {
+        let said = "`--format markdown` is not for this command: it is for `gen compare`";
+        let _ = Arguments::command().error(ErrorKind::InvalidValue, said).print();
+        return Exit::Unknown.into();
+    }
     match &arguments.command {
         Command::Init(arguments) => init::run(global, arguments),
         Command::Render(arguments) => render::run(global, arguments),
         Command::Diff(arguments) => diff::run(global, arguments),
         Command::List(arguments) => list::run(global, arguments),
         Command::Explain(arguments) => explain::run(global, arguments),
+        Command::Compare(arguments) => compare::run(global, arguments),
         Command::Pack(command) => pack::run(global, command),
         Command::Key(command) => key::run(global, command),
         Command::Seal(arguments) => seal::run(global, arguments),

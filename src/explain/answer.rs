@@ -1,13 +1,10 @@
-//! The answers, as plain data; how they look is `cli`'s business. A secret value is [`SECRET`] in all of them.
+//! The answers, as plain data; how they look is `cli`'s business. A secret value is [`SECRET`](super::SECRET) in all of them.
 
 use super::{
     path::Path,
     references::{How, Word},
 };
 use crate::{diag::Place, yaml::Node};
-
-/// What stands for a secret value.
-pub const SECRET: &str = "(secret)";
 
 /// Who set a value of the config.
 #[derive(Clone, Debug)]

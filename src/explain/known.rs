@@ -1,9 +1,9 @@
 //! Everything that is known of one environment, indexed for questions.
 
 use super::{
-    answer::SECRET,
     complete::complete,
     path::{Path, Step},
+    secrets::Secrets,
 };
 use crate::{
     diag::{Place, Problems, Sources},
@@ -12,11 +12,7 @@ use crate::{
     resolve::{self, Component, Environment},
     yaml::{Map, Node, Value},
 };
-use std::{
-    cell::RefCell,
-    collections::{BTreeSet, HashMap},
-    rc::Rc,
-};
+use std::{cell::RefCell, collections::HashMap, rc::Rc};
 
 /// One environment and what was made of it.
 pub(super) struct Known<'a> {
@@ -31,7 +27,7 @@ pub(super) struct Known<'a> {
     /// The paths of the whole config by their text.
     texts: HashMap<String, Path>,
     /// Values that are never shown.
-    secrets: BTreeSet<Place>,
+    secrets: Secrets<'a>,
     /// What paths lead to by references, at any remove.
     pub(super) origins: RefCell<HashMap<Path, Rc<super::references::Origins>>>,
     /// What the templates of components read, and what those of packs decide.
@@ -50,9 +46,7 @@ impl<'a> Known<'a> {
         });
         let mut texts = HashMap::new();
         every(&whole, &Path::default(), &mut |path, _| drop(texts.insert(path.to_string(), path.clone())));
-        let found = [&built.problems, &built.findings];
-        let told = found.iter().flat_map(|p| &p.0).flat_map(|d| d.secrets.iter().copied());
-        let secrets = told.chain(plain_secrets(built)).collect();
+        let secrets = Secrets::of(&engine.project.sources, &[built]);
         Self {
             engine,
             built,
@@ -115,36 +109,8 @@ impl<'a> Known<'a> {
 
     /// A value as it is shown: what is secret in it is replaced.
     pub(super) fn shown(&self, node: &Node) -> Node {
-        let value = match &node.value {
-            Value::Map(map) => {
-                Value::Map(map.iter().map(|(key, node)| (key.clone(), self.shown(node))).collect())
-            }
-            Value::Seq(items) => Value::Seq(items.iter().map(|node| self.shown(node)).collect()),
-            _ if self.is_secret(node) => Value::from(SECRET),
-            scalar => scalar.clone(),
-        };
-        Node { value, origin: node.origin.clone(), style: node.style }
+        self.secrets.shown(node)
     }
-
-    /// Is the value one that is never shown: told of as secret, of a Secret, or masked where it is written?
-    fn is_secret(&self, node: &Node) -> bool {
-        let Some(own) = node.place() else { return false };
-        let written = self.sources().slice(own);
-        let masked = !written.is_empty() && written.chars().all(|c| c == '*' || c.is_whitespace());
-        masked && node.as_str() != Some(written) || self.secrets.iter().any(|secret| within(own, *secret))
-    }
-}
-
-/// Where the values of Secrets stand that are not sealed.
-fn plain_secrets(built: &Built) -> Vec<Place> {
-    let files = built.tree.iter().flat_map(|tree| tree.files());
-    let objects = files.flat_map(|(_, file)| &file.documents).filter(|object| object.kind() == "Secret");
-    let parts = objects.flat_map(|object| ["data", "stringData"].map(|part| object.node.get(part)));
-    let mut places = Vec::new();
-    for node in parts.flatten() {
-        super::path::leaves(node, &Path::default(), &mut |_, node| places.extend(node.place()));
-    }
-    places
 }
 
 /// Does a place lie in another?

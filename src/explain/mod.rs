@@ -20,15 +20,17 @@ mod places;
 mod reach;
 mod references;
 mod rules;
+mod secrets;
 mod templates;
 mod wiring;
 
 pub use answer::{
-    Answer, By, Config, Does, Line, Made, Output, Part, Reached, Reference, SECRET, Setter, Used, Value,
+    Answer, By, Config, Does, Line, Made, Output, Part, Reached, Reference, Setter, Used, Value,
 };
 pub use overview::{Layer, Overview, Presence, Secret, Used as UsedPack};
 pub use path::{Path, Step};
 pub use references::{How, Word};
+pub use secrets::{SECRET, Secrets};
 
 use crate::{
     diag::Diagnostic,

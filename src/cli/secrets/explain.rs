@@ -53,7 +53,7 @@ pub(super) fn run(global: &Global, arguments: &Arguments) -> Exit {
             let findings = report::to_node(&problems, &engine.project.sources);
             report::json(&explained.to_node(findings));
         }
-        Format::Text => {
+        Format::Text | Format::Markdown => {
             report::print(&explained.text());
             report::findings(global, &problems, &engine.project.sources);
         }

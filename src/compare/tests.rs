@@ -1,0 +1,150 @@
+//! Environments side by side, and the example fleet.
+
+use super::*;
+use crate::{
+    diag::Problems,
+    load::{Disk, Files, Memory},
+};
+
+fn engine(files: &dyn Files) -> Engine {
+    Engine::open(files, &mut Problems::new()).expect("a project")
+}
+
+fn two(one: &str, two: &str) -> (Engine, Comparison) {
+    let files: Memory = [
+        (
+            "environments/fleet.yaml",
+            "source: {url: \"https://a\", ref: {branch: main}}\nflux: {sync: none}\n",
+        ),
+        ("environments/dev.yaml", one),
+        ("environments/prod.yaml", two),
+    ]
+    .into_iter()
+    .collect();
+    let engine = engine(&files);
+    let [dev, prod] = ["dev", "prod"].map(|name| engine.build(name));
+    let comparison =
+        compare(&engine, &dev, &prod).unwrap_or_else(|| panic!("{:?} {:?}", dev.problems, prod.problems));
+    (engine, comparison)
+}
+
+/// An environment with one object.
+fn object(name: &str, spec: &str) -> String {
+    format!(
+        "cluster: {{name: {name}-1, domain: {name}.example.com, provides: [x.example.com]}}\ncomponents:\n  a:\n    pack: raw\n    extra:\n      o:\n        \
+         apiVersion: x.example.com/v1\n        kind: Thing\n        metadata: {{name: o}}\n        spec: {spec}\n"
+    )
+}
+
+fn fields_of(one: &str, other: &str) -> Vec<String> {
+    let (_, comparison) = two(&object("dev", one), &object("prod", other));
+    let changed = comparison.changed.iter().filter(|changed| changed.thing.name.starts_with("Thing"));
+    let shown =
+        |side: &Option<Side>| side.as_ref().map_or("-".to_owned(), |s| crate::schema::short(&s.value));
+    let line = |change: &Change| {
+        let mark = if change.names_only { " (names)" } else { "" };
+        format!("{} {} {}{mark}", change.field, shown(&change.sides[0]), shown(&change.sides[1]))
+    };
+    changed.flat_map(|changed| &changed.fields).map(line).collect()
+}
+
+#[test]
+fn fields_differ_one_by_one() {
+    assert_eq!(
+        fields_of("{a: 1, b: {c: 2, d: 3}}", "{b: {d: 4, c: 2}, e: {f: []}}"),
+        ["spec.a 1 -", "spec.b.d 3 4", "spec.e.f - []",]
+    );
+}
+
+#[test]
+fn items_with_names_are_compared_by_name() {
+    assert_eq!(
+        fields_of(
+            "{l: [{name: a, v: 1}, {name: b, v: 2}]}",
+            "{l: [{name: b, v: 3}, {name: a, v: 1}, {name: c}]}"
+        ),
+        ["spec.l[b].v 2 3", "spec.l[c].name - c"]
+    );
+    assert_eq!(fields_of("{l: [{v: 1}, {v: 2}]}", "{l: [{v: 1}, {v: 3}]}"), ["spec.l[1].v 2 3"]);
+}
+
+#[test]
+fn texts_of_lists_are_there_or_not() {
+    assert_eq!(fields_of("{l: [a, b]}", "{l: [a, c]}"), ["spec.l[1] b c"]);
+    assert_eq!(
+        fields_of("{l: [a, b, b]}", "{l: [b, c, a, d]}"),
+        ["spec.l[] b -", "spec.l[] - c", "spec.l[] - d"]
+    );
+}
+
+#[test]
+fn names_of_environment_and_cluster_are_folded() {
+    assert_eq!(
+        fields_of(
+            "{a: x.dev.example.com/y, b: dev-1, c: developer, d: dev}",
+            "{a: x.prod.example.com/y, b: prod-1, c: product, d: dev}"
+        ),
+        [
+            "spec.a x.dev.example.com/y x.prod.example.com/y (names)",
+            "spec.b dev-1 prod-1 (names)",
+            "spec.c developer product",
+        ]
+    );
+    let (_, comparison) =
+        two(&object("dev", "{host: dev.example.com}"), &object("prod", "{host: prod.example.com}"));
+    assert!(!comparison.differs(), "{comparison:?}");
+    assert_eq!(comparison.folded, 3, "the host, and the paths of two Kustomizations");
+}
+
+#[test]
+fn what_only_one_has_is_told_once() {
+    let more =
+        "  b:\n    pack: raw\n    extra: {c: {apiVersion: v1, kind: ConfigMap, metadata: {name: c}}}\n";
+    let extra = "      p: {apiVersion: v1, kind: ConfigMap, metadata: {name: p}}\n";
+    let (_, comparison) = two(&(object("dev", "{}") + extra), &(object("prod", "{}") + more));
+    assert_eq!(comparison.components, [vec![], vec!["b".to_owned()]]);
+    let names =
+        |side: usize| comparison.only[side].iter().map(|thing| thing.name.as_str()).collect::<Vec<_>>();
+    assert_eq!((names(0), names(1)), (vec!["ConfigMap a/p"], vec!["Namespace b"]));
+}
+
+#[test]
+fn values_of_secrets_are_compared_and_not_shown() {
+    let secret = |value: &str| {
+        format!(
+            "cluster: {{name: {value}}}\ncomponents: {{a: {{pack: raw, extra: {{s: {{apiVersion: v1, kind: Secret, metadata: {{name: s}}, stringData: {{p: {value}}}}}}}}}}}\n"
+        )
+    };
+    let (_, comparison) = two(&secret("hunter2"), &secret("hunter3"));
+    let changed =
+        comparison.changed.iter().find(|changed| changed.thing.name == "Secret a/s").expect("it differs");
+    let shown: Vec<&str> =
+        changed.fields[0].sides.iter().flatten().filter_map(|side| side.value.as_str()).collect();
+    assert_eq!(shown, ["(secret)", "(secret)"]);
+}
+
+/// Every environment of the example fleet against every other: nothing differs from itself, and the way back tells the
+/// same.
+#[test]
+fn both_ways_tell_the_same() {
+    let disk = Disk::new(std::path::Path::new(env!("CARGO_MANIFEST_DIR"))).expect("this repository");
+    let engine = engine(&disk);
+    let built: Vec<Built> = engine.environments().into_iter().map(|name| engine.build(name)).collect();
+    for one in &built {
+        for other in &built {
+            let there = compare(&engine, one, other).expect("both can be rendered");
+            let back = compare(&engine, other, one).expect("both can be rendered");
+            assert_eq!(there.only[0], back.only[1]);
+            assert_eq!(there.components[0], back.components[1]);
+            assert_eq!((there.folded, there.differs()), (back.folded, back.differs()));
+            assert_eq!(there.differs() || there.folded > 0, one.name != other.name);
+            let count =
+                |comparison: &Comparison| comparison.changed.iter().map(|c| c.fields.len()).sum::<usize>();
+            assert_eq!(count(&there), count(&back), "{} and {}", one.name, other.name);
+            for change in there.changed.iter().flat_map(|changed| &changed.fields) {
+                let [a, b] = &change.sides;
+                assert!(a.is_some() || b.is_some());
+            }
+        }
+    }
+}
