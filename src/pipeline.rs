@@ -55,8 +55,7 @@ impl Engine {
     /// Loads a project and compiles its packs. Problems of single environments and packs do not keep the
     /// rest from being used; `None` if there is no project at all.
     pub fn open(files: &dyn Files, problems: &mut Problems) -> Option<Self> {
-        let project =
-            load::project_with(files, &|count, job| (0..count).into_par_iter().for_each(job), problems)?;
+        let project = load::project_with(files, &spread, problems)?;
         resolve::cluster_names(&project, problems);
         let compiled: Vec<(String, Option<Compiled>, Problems)> = project
             .packs
@@ -185,6 +184,11 @@ impl Engine {
         }
         layout::join(environment, &self.project.packs, all, problems)
     }
+}
+
+/// Runs the jobs `0..count` on all cores, as [`load::Each`] wants it.
+pub fn spread(count: usize, job: &(dyn Fn(usize) + Sync)) {
+    (0..count).into_par_iter().for_each(job);
 }
 
 /// Runs a job for each item on all cores; the results in the order of the items.

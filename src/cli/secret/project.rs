@@ -8,7 +8,7 @@ use crate::{
     diag::{Diagnostic, Problems, SourceId, Sources, did_you_mean, list},
     host,
     load::{self, Disk, Files, Kind, Project},
-    pipeline::Engine,
+    pipeline::{self, Engine},
     resolve::{self, Decryption, SealPolicy, SealRule},
     seal,
     secret::{Moment, Policy, Reader, sops::Sealed},
@@ -53,7 +53,7 @@ impl SealedProject {
     pub(in crate::cli) fn open(global: &Global, problems: &mut Problems) -> Option<Self> {
         let disk = disk(global, problems)?;
         let mut told = Problems::new();
-        let Some(project) = load::project(&disk, &mut told) else {
+        let Some(project) = load::project_with(&disk, &pipeline::spread, &mut told) else {
             problems.extend(told);
             return None;
         };
