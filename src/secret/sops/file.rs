@@ -47,7 +47,22 @@ impl Sealed {
             );
             return None;
         }
-        let metadata = metadata::read(blocks.next()??, problems)?;
+        let first = blocks.next()??;
+        if let Some(at) = blocks.position(|block| block != Some(first)) {
+            problems.push(
+                Diagnostic::error(
+                    "secret/blocks",
+                    format!("the `sops` block of document {} is not that of the first", at + 2),
+                )
+                .at(documents.get(at + 1).and_then(|document| metadata::block(&document.items)?.place))
+                .because(
+                    "all documents of a file have one key and one code, and Flux opens each by its own block",
+                )
+                .help("take the file from an earlier commit, or seal it again"),
+            );
+            return None;
+        }
+        let metadata = metadata::read(first, problems)?;
         Some(Self { text: text.to_owned(), source, documents, metadata })
     }
 

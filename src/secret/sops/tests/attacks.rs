@@ -239,6 +239,22 @@ fn a_document_added_in_clear() {
     assert_eq!(first(open(&more)), "error[secret/half-sealed]: document 2 of the file is not sealed");
 }
 
+/// Flux opens each document by its own block.
+#[test]
+fn a_block_of_another_document() {
+    let two = sealed(&format!(
+        "{PLAIN}---\napiVersion: v1\nkind: Secret\nmetadata:\n    name: x\nstringData:\n    a: b\n"
+    ));
+    let at = two.rfind("    encrypted_regex: ^(data|stringData)$").unwrap();
+    let weak =
+        format!("{}    encrypted_regex: ^nothing$\n{}", &two[..at], two[at..].split_once('\n').unwrap().1);
+    assert_eq!(
+        first(open(&weak)),
+        "error[secret/blocks]: the `sops` block of document 2 is not that of the first"
+    );
+    assert!(open(&two).is_ok());
+}
+
 #[test]
 fn giants_and_bombs() {
     let text = sealed(PLAIN);

@@ -71,6 +71,17 @@ fn a_layout_of_ones_own_stays() {
 }
 
 #[test]
+fn ends_of_lines_of_another_system_are_read() {
+    let text = sealed(PLAIN).replace('\n', "\r\n");
+    assert_eq!(plain(&text), PLAIN);
+    assert_eq!(update(&text, &parse(PLAIN), &policy(&[ALICE_PUBLIC]), 1), Ok(Outcome::default()));
+    let new = update(&text, &parse(&PLAIN.replace("user: app", "user: other")), &policy(&[ALICE_PUBLIC]), 1);
+    let new = new.unwrap().text.unwrap();
+    assert_eq!(lines_changed(&text, &new), ["user", "lastmodified", "mac"]);
+    assert_eq!(new.matches("\r\n").count(), text.matches("\r\n").count());
+}
+
+#[test]
 fn items_of_lists_keep_their_texts() {
     let rule = Rule { kind: RuleKind::EncryptedRegex, pattern: "^a$".into() };
     let policy = Policy { rule, ..policy(&[ALICE_PUBLIC]) };
