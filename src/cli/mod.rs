@@ -26,7 +26,7 @@ mod unseal;
 
 use crate::host;
 use clap::{CommandFactory, Parser, Subcommand, ValueEnum, error::ErrorKind};
-use std::{path::PathBuf, process::ExitCode};
+use std::{io::Write, panic, path::PathBuf, process::ExitCode};
 
 /// GitOps repository generator: typed environments in, a tree that Flux reconciles out.
 ///
@@ -138,6 +138,15 @@ impl From<Exit> for ExitCode {
 pub fn main() -> ExitCode {
     // Whatever the command is: a private key may come into memory, and no run should leave a dump of it.
     host::keep_memory_private();
+    // What a failed assertion says may quote a secret: only its place is told.
+    panic::set_hook(Box::new(|failure| {
+        let place = failure.location().map(ToString::to_string).unwrap_or_default();
+        let _ = writeln!(anstream::stderr(), "gen: a fault of gen itself, at {place}: please report it");
+    }));
+    panic::catch_unwind(run).unwrap_or_else(|_| Exit::Unknown.into())
+}
+
+fn run() -> ExitCode {
     let arguments = match Arguments::try_parse() {
         Ok(arguments) => arguments,
         Err(error) => {

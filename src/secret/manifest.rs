@@ -2,6 +2,7 @@
 
 use crate::{
     diag::{Diagnostic, Problems},
+    flux,
     plain::{Plain, PlainText},
     yaml::commented::{Document, Entry, Item, Key, Kind, Node, Scalar, Value, get},
 };
@@ -9,6 +10,8 @@ use base64::{Engine, engine::general_purpose::STANDARD};
 
 /// Name and namespace.
 const METADATA: &str = "metadata";
+/// What tools are told.
+const ANNOTATIONS: &str = "annotations";
 /// Where text stands.
 const TEXT: &str = "stringData";
 /// Where other bytes stand, as base64.
@@ -30,6 +33,36 @@ pub fn new(name: &str, namespace: &str, kind: Option<&str>) -> Document {
     ];
     items.extend(kind.map(|kind| Item::member("type", kind)));
     Document { items }
+}
+
+/// Keeps a Secret from Flux's substitution, which takes `${…}` and `$$` in a value for its own; what it says of that itself
+/// stays. Every Secret that Flux opens is given this: whether it holds such a value is nobody's business.
+pub fn keep_from_substitution(document: &mut Document) {
+    let Some(metadata) = part_mut(document, METADATA) else { return };
+    let at = metadata.iter().position(|item| item.key() == Some(ANNOTATIONS)).unwrap_or_else(|| {
+        metadata.push(Item::member(ANNOTATIONS, Value::Null));
+        metadata.len() - 1
+    });
+    let Some(annotations) = metadata[at].entry_mut() else { return };
+    if annotations.node.value == Value::Null {
+        annotations.node.value = Value::Map(Vec::new());
+    }
+    if let Value::Map(items) = &mut annotations.node.value
+        && get(items, flux::SUBSTITUTE).is_none()
+    {
+        items.push(Item::member(flux::SUBSTITUTE, "disabled"));
+    }
+}
+
+/// Would Flux's substitution change a value of this Secret?
+pub fn is_hurt_by_substitution(document: &Document) -> bool {
+    fn hurt(items: &[Item]) -> bool {
+        items.iter().filter_map(Item::entry).any(|entry| {
+            entry.node.as_str().is_some_and(|text| text.contains("${") || text.contains("$$"))
+                || hurt(entry.node.items())
+        })
+    }
+    is_secret(document) && hurt(&document.items)
 }
 
 /// Gives a Secret another name and namespace.
@@ -289,6 +322,24 @@ mod tests {
             &*commented::emit(&[secret]),
             "apiVersion: v1\nkind: Secret\nmetadata:\n    name: b\n    labels:\n        x: \"y\"\n    namespace: shop\ntype: kubernetes.io/tls\nstringData:\n    a: b\n"
         );
+    }
+
+    #[test]
+    fn substitution_is_kept_away_unless_somebody_says_otherwise() {
+        let kept = |metadata: &str| {
+            let mut secret = read(&format!("apiVersion: v1\nkind: Secret\nmetadata: {metadata}\n"));
+            keep_from_substitution(&mut secret);
+            commented::emit(&[secret]).split_once("metadata:\n").unwrap().1.to_owned()
+        };
+        let disabled = "    annotations:\n        kustomize.toolkit.fluxcd.io/substitute: disabled\n";
+        assert_eq!(kept("{name: a}"), format!("    name: a\n{disabled}"));
+        assert_eq!(kept("{annotations: }"), disabled);
+        let enabled = "    annotations:\n        kustomize.toolkit.fluxcd.io/substitute: enabled\n";
+        assert_eq!(kept("{annotations: {kustomize.toolkit.fluxcd.io/substitute: enabled}}"), enabled);
+        let hurt =
+            |part: &str| is_hurt_by_substitution(&read(&format!("apiVersion: v1\nkind: Secret\n{part}\n")));
+        assert!(hurt("stringData: {a: 'x${y}'}") && hurt("stringData: {a: 'x$$'}"));
+        assert!(!hurt("stringData: {a: 'x$y'}"));
     }
 
     #[test]

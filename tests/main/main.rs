@@ -14,6 +14,7 @@ mod hostile;
 mod key;
 mod kill;
 mod kinds;
+mod marker;
 #[path = "../objects/mod.rs"]
 mod objects;
 mod readme;

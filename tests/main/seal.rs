@@ -96,7 +96,7 @@ fn values_come_from_files_standard_input_and_chance() {
     assert_eq!(bytes, [0xff, 0x00, 0x0a]);
     let text = sandbox.read(FILE);
     assert!(
-        text.contains("    name: db-admin\n    namespace: data\n") && !text.contains("type: Opaque"),
+        text.contains("    name: db-admin\n    namespace: data\n    annotations:\n        kustomize.toolkit.fluxcd.io/substitute: disabled\n") && !text.contains("type: Opaque"),
         "{text}"
     );
     assert!(

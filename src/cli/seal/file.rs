@@ -128,6 +128,7 @@ fn first(
     let mut documents = commented::read(text, source, problems)?;
     if let Some(place) = place {
         fits(project, place, &mut documents, problems);
+        documents.iter_mut().for_each(manifest::keep_from_substitution);
     }
     for document in documents.iter().filter(|document| manifest::is_secret(document)) {
         credentials::check(document, now(), problems);

@@ -196,16 +196,18 @@ impl Job {
         let before = problems.errors();
         let old = self.existing.as_ref().map(|existing| &existing.document);
         let mut document = old.cloned().unwrap_or_else(|| {
-            manifest::new(
-                &self.place.name,
-                &self.namespace,
-                self.kind.as_deref().filter(|kind| *kind != "Opaque"),
-            )
+            let kind = self.kind.as_deref().filter(|kind| *kind != "Opaque");
+            let mut secret = manifest::new(&self.place.name, &self.namespace, kind);
+            manifest::keep_from_substitution(&mut secret);
+            secret
         });
         self.type_stays(problems);
         manifest::rename(&mut document, &self.place.name, &self.namespace);
         for value in values {
             manifest::set(&mut document, &value.key, &value.plain);
+        }
+        if manifest::is_hurt_by_substitution(&document) {
+            manifest::keep_from_substitution(&mut document);
         }
         credentials::check(&document, now(), problems);
         if problems.errors() > before {
