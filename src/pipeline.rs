@@ -110,6 +110,7 @@ impl Engine {
     fn policy_of(&self, environment: &Environment) -> check::Policy {
         let policy = check::Policy::of(environment);
         let policy = policy.sealed_by(environment, &self.policy).needing(environment, &self.project);
+        let policy = policy.knowing(environment, &self.project);
         check::Policy { allow_missing_secrets: self.allow_missing_secrets, ..policy }
     }
 
@@ -124,7 +125,7 @@ impl Engine {
     pub fn example(&self, example: &Example) -> Built {
         let mut problems = Problems::new();
         let environment = resolve::example(&self.project, example, &mut problems);
-        let policy = environment.as_ref().map(check::Policy::of);
+        let policy = environment.as_ref().map(|e| check::Policy::of(e).knowing(e, &self.project));
         self.finish("example", environment, policy, problems)
     }
 

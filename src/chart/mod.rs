@@ -6,12 +6,14 @@
 //! | facts of a chart's files | [`read()`] |
 //! | facts as a text to keep, and back | [`write()`], [`parse`] |
 //! | what of some values does not fit | [`judge`] |
+//! | what two versions take differently | [`difference()`] |
 //!
 //! `values.yaml` is no schema: charts read keys that it does not name, and pass whole subtrees on. So facts say what is
 //! *known*; where that is not enough to call a value wrong, a mapping is open and a type wide. A false alarm is worse than
 //! a miss.
 
 mod comments;
+mod difference;
 mod judge;
 mod known;
 mod read;
@@ -21,9 +23,10 @@ mod text;
 mod tests;
 mod values;
 
+pub use difference::{Difference, Differs, difference};
 pub use judge::{Misfit, Wrong, judge};
 pub use read::{ChartFiles, read};
-pub use text::{parse, write};
+pub use text::{NoFacts, head, parse, write};
 
 use crate::yaml::Value;
 use indexmap::IndexMap;
@@ -42,6 +45,20 @@ pub struct Facts {
     pub subcharts: Vec<Subchart>,
     /// Its values: a mapping. Those of a subchart stand under its key.
     pub values: Field,
+}
+
+impl Facts {
+    /// What may stand at a path; items of lists are by number.
+    pub fn field(&self, path: &[impl AsRef<str>]) -> Option<&Field> {
+        path.iter().try_fold(&self.values, |field, key| {
+            field.item(key.as_ref()).or_else(|| field.member(key.as_ref()))
+        })
+    }
+
+    /// The same, if every key of the path is named.
+    pub fn named(&self, path: &[impl AsRef<str>]) -> Option<&Field> {
+        path.iter().try_fold(&self.values, |field, key| field.members.get(key.as_ref()))
+    }
 }
 
 /// A chart in a chart.
@@ -167,9 +184,19 @@ impl Field {
         Self { kinds: Kinds::MAP, members, others: Others::None, ..Self::default() }
     }
 
+    /// Its types as facts write them: `bool|string`.
+    pub fn types(&self) -> String {
+        text::kinds(self)
+    }
+
     /// May a mapping here have keys that are not named?
     pub fn open(&self) -> bool {
         self.others != Others::None
+    }
+
+    /// What an item of a list here is, by its number.
+    fn item(&self, index: &str) -> Option<&Field> {
+        self.items.as_deref().filter(|_| index.bytes().all(|b| b.is_ascii_digit()))
     }
 
     /// What a key of a mapping here may hold, if it may be there.

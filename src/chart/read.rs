@@ -35,7 +35,7 @@ pub fn read(files: &ChartFiles) -> Result<Facts, String> {
     }
     if let Some(text) = files.schema {
         let node = parse_json(text).map_err(|why| format!("{}: values.schema.json: {why}", facts.name))?;
-        schema::lay(&mut facts.values, &node, &node);
+        schema::lay(&mut facts.values, &node);
         // What a schema leaves open here no template reads.
         if node.get("patternProperties").is_none() {
             facts.values.others = Others::None;

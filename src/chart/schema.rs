@@ -5,21 +5,32 @@
 
 use super::{Field, Kinds, Others, values};
 use crate::yaml::{Node, Value};
+use std::cell::Cell;
 
 /// Nesting beyond this is left open: schemas may name themselves.
 const DEEPEST: usize = 24;
+/// What comes after so many steps is left open: a schema that names itself at several places has more than can be gone.
+const MOST: usize = 200_000;
 
-/// Lays a schema over what is known of a value. `root` is where `$ref` begins.
-pub(super) fn lay(field: &mut Field, schema: &Node, root: &Node) {
-    deeper(field, schema, root, 0);
+/// Where `$ref` begins, and the steps that are left.
+struct Root<'n> {
+    node: &'n Node,
+    left: Cell<usize>,
 }
 
-fn deeper(field: &mut Field, schema: &Node, root: &Node, depth: usize) {
-    if depth > DEEPEST || schema.as_map().is_none() {
+/// Lays a schema over what is known of a value. `$ref` begins at the schema itself.
+pub(super) fn lay(field: &mut Field, schema: &Node) {
+    deeper(field, schema, &Root { node: schema, left: Cell::new(MOST) }, 0);
+}
+
+fn deeper(field: &mut Field, schema: &Node, root: &Root, depth: usize) {
+    let left = root.left.get();
+    root.left.set(left.saturating_sub(1));
+    if left == 0 || depth > DEEPEST || schema.as_map().is_none() {
         return loosen(field);
     }
     if let Some(path) = schema.get("$ref").and_then(Node::as_str) {
-        match pointer(path, root) {
+        match pointer(path, root.node) {
             Some(target) => deeper(field, target, root, depth + 1),
             None => loosen(field),
         }
@@ -44,7 +55,7 @@ fn deeper(field: &mut Field, schema: &Node, root: &Node, depth: usize) {
 }
 
 /// The value of one of several schemas.
-fn either(field: &mut Field, parts: &[Node], root: &Node, depth: usize) {
+fn either(field: &mut Field, parts: &[Node], root: &Root, depth: usize) {
     if parts.is_empty() {
         return;
     }
@@ -62,7 +73,7 @@ fn either(field: &mut Field, parts: &[Node], root: &Node, depth: usize) {
     field.others = Others::Any;
 }
 
-fn members(field: &mut Field, schema: &Node, root: &Node, depth: usize) {
+fn members(field: &mut Field, schema: &Node, root: &Root, depth: usize) {
     let properties = schema.get("properties").and_then(Node::as_map);
     for (key, property) in properties.into_iter().flat_map(|map| map.iter()) {
         let member = field.members.entry(key.text.to_string()).or_insert_with(|| fresh(property));

@@ -350,7 +350,7 @@ fn what_cannot_be_read_is_told() {
         ("chart: a 1.0.0\nvalues:\n a: int = x\n", "line 3: expected value at line 1 column 1"),
         ("chart: a 1.0.0\nsubchart: b\nvalues:\n", "line 2: not a line of facts"),
     ] {
-        assert_eq!(parse(text).unwrap_err(), said);
+        assert_eq!(parse(text).unwrap_err().to_string(), said);
     }
 }
 

@@ -24,7 +24,26 @@ use crate::{
     yaml::{Node, Value, to_json},
 };
 use indexmap::IndexMap;
-use std::{fmt::Write, iter::Peekable, str::Lines};
+use std::{
+    fmt::{self, Write},
+    iter::Peekable,
+    str::Lines,
+};
+
+/// A text that is no facts.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NoFacts {
+    /// The line, from 1.
+    pub line: usize,
+    /// What is wrong there.
+    pub why: String,
+}
+
+impl fmt::Display for NoFacts {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "line {}: {}", self.line, self.why)
+    }
+}
 
 /// Types and their words, wide ones first.
 const WORDS: [(Kinds, &str); 8] = [
@@ -84,7 +103,8 @@ fn line(out: &mut String, depth: usize, key: &str, field: &Field) {
     children(out, field, depth + 1);
 }
 
-fn kinds(field: &Field) -> String {
+/// Types in the words of this text.
+pub(super) fn kinds(field: &Field) -> String {
     let closed = field.kinds == Kinds::ANY && !field.open();
     let (mut left, mut words) = (field.kinds, Vec::new());
     for (kinds, word) in WORDS.into_iter().skip(usize::from(closed)) {
@@ -105,11 +125,17 @@ fn word(text: &str) -> String {
     to_json(&Node::new(text), None)
 }
 
+/// Name and version of the chart that a text has the facts of, without the rest being read.
+pub fn head(text: &str) -> Option<(String, String)> {
+    let words = words(text.lines().next()?.strip_prefix("chart:")?).ok()?;
+    <[String; 2]>::try_from(words).ok().map(|[name, version]| (name, version))
+}
+
 /// The facts of a text.
 ///
 /// # Errors
 /// Says which line is wrong, and why.
-pub fn parse(text: &str) -> Result<Facts, String> {
+pub fn parse(text: &str) -> Result<Facts, NoFacts> {
     let mut lines = Numbered { lines: text.lines().peekable(), number: 0 };
     let mut facts = Facts {
         name: String::new(),
@@ -119,8 +145,10 @@ pub fn parse(text: &str) -> Result<Facts, String> {
         values: Field::closed(IndexMap::new()),
     };
     loop {
-        let line = lines.take().ok_or("line 1: facts begin with `chart:` and end with `values:`")?;
-        let wrong = |what: &str| format!("line {}: {what}", lines.number);
+        let start =
+            || NoFacts { line: 1, why: "facts begin with `chart:` and end with `values:`".to_owned() };
+        let line = lines.take().ok_or_else(start)?;
+        let wrong = |what: &str| NoFacts { line: lines.number, why: what.to_owned() };
         let (key, rest) = line.split_once(':').ok_or_else(|| wrong("no `:`"))?;
         let words = words(rest).map_err(|why| wrong(&why))?;
         let words: Vec<&str> = words.iter().map(String::as_str).collect();
@@ -140,7 +168,7 @@ pub fn parse(text: &str) -> Result<Facts, String> {
     below(&mut lines, 1, &mut facts.values)?;
     match lines.take() {
         None => Ok(facts),
-        Some(_) => Err(format!("line {}: not a line of facts", lines.number)),
+        Some(_) => Err(NoFacts { line: lines.number, why: "not a line of facts".to_owned() }),
     }
 }
 
@@ -178,9 +206,9 @@ impl<'t> Numbered<'t> {
 }
 
 /// Reads what stands below a field.
-fn below(lines: &mut Numbered, depth: usize, field: &mut Field) -> Result<(), String> {
+fn below(lines: &mut Numbered, depth: usize, field: &mut Field) -> Result<(), NoFacts> {
     while let Some(line) = lines.indented(depth) {
-        let wrong = |why: String| format!("line {}: {why}", lines.number);
+        let wrong = |why: String| NoFacts { line: lines.number, why };
         let (key, quoted, rest) = first(line).map_err(wrong)?;
         let (hint, rest) = rest.strip_prefix('?').map_or((false, rest), |rest| (true, rest));
         let rest = rest.strip_prefix(": ").ok_or_else(|| wrong("no `: `".to_owned()))?;

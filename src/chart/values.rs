@@ -128,7 +128,7 @@ impl Reader<'_> {
         let (start, end) = (node.place.range().start, node.place.range().end);
         let end = if self.comments.at(start).0 == spot.line { end } else { spot.key_end };
         if let Some(said) = self.comments.schema(spot.line, end).filter(|_| node.alias.is_none()) {
-            schema::lay(&mut field, &said, &said);
+            schema::lay(&mut field, &said);
         }
         field
     }

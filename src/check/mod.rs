@@ -7,13 +7,13 @@ mod facts;
 mod rules;
 mod syntax;
 
-pub use facts::{Facts, Object, Sealed};
+pub use facts::{Facts, Installed, Object, Sealed};
 pub use rules::CHECKS;
 
 use crate::{
     diag::{Diagnostic, Place, Problems, Severity},
     layout,
-    load::{EnvironmentSource, Project},
+    load::{ChartFacts, ChartRef, Charts, EnvironmentSource, Pack, Project},
     resolve::{Environment, NeededSecret, Reader, SealPolicy, SealedPath, Secrets},
     tree::{Document, File, Tree, TreePath},
     yaml::Node,
@@ -77,6 +77,8 @@ pub struct Policy {
     pub needed: Vec<Needed>,
     /// Is a needed Secret that is not there only worth a warning?
     pub allow_missing_secrets: bool,
+    /// What is known of the charts that it installs; absent when nothing is.
+    pub charts: Option<KnownCharts>,
     /// Was it laid out by `gen`, so that nothing changes its objects on the way to the cluster? Else parents may
     /// add namespaces, patches and prefixes.
     pub laid_out: bool,
@@ -94,6 +96,15 @@ impl Policy {
             output,
             ..Self::default()
         }
+    }
+
+    /// With what is known of the charts that its components install.
+    #[must_use]
+    pub fn knowing(self, env: &Environment, project: &Project) -> Self {
+        let packs =
+            env.components.iter().map(|component| (component.name.clone(), Arc::clone(&component.pack)));
+        let charts = KnownCharts { charts: Arc::clone(&project.charts), packs: packs.collect() };
+        Self { charts: Some(charts), ..self }
     }
 
     /// With the Secrets that its components need and that do not come from elsewhere.
@@ -138,6 +149,23 @@ impl Policy {
     /// For any folder of manifests.
     pub fn of_folder(folder: &str) -> Self {
         Self { output: folder.to_owned(), ..Self::default() }
+    }
+}
+
+/// What is known of the charts that an environment installs.
+#[derive(Clone, Debug)]
+pub struct KnownCharts {
+    /// All facts.
+    pub charts: Arc<Charts>,
+    /// The packs by component.
+    pub packs: BTreeMap<String, Arc<Pack>>,
+}
+
+impl KnownCharts {
+    /// What is known of a chart that a component installs: as [`Charts::of`].
+    pub fn of(&self, component: Option<&str>, chart: ChartRef) -> Vec<&ChartFacts> {
+        let pack = component.and_then(|component| self.packs.get(component));
+        self.charts.of(pack.map(|pack| pack.name.as_str()), chart)
     }
 }
 

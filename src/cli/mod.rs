@@ -4,6 +4,7 @@
 //! (usage, I/O, broken input). Results go to stdout, talk to stderr.
 
 mod bootstrap;
+mod chart;
 mod compare;
 mod diff;
 mod edit;
@@ -96,6 +97,8 @@ enum Command {
     #[command(subcommand)]
     Pack(pack::Command),
     #[command(subcommand)]
+    Chart(chart::Command),
+    #[command(subcommand)]
     Key(key::Command),
     Seal(Box<seal::Arguments>),
     Edit(edit::Arguments),
@@ -174,6 +177,7 @@ fn run() -> ExitCode {
         Command::Explain(arguments) => explain::run(global, arguments),
         Command::Compare(arguments) => compare::run(global, arguments),
         Command::Pack(command) => pack::run(global, command),
+        Command::Chart(command) => chart::run(global, command),
         Command::Key(command) => key::run(global, command),
         Command::Seal(arguments) => seal::run(global, arguments),
         Command::Edit(arguments) => edit::run(global, arguments),

@@ -49,6 +49,8 @@ pub enum By {
     Export(String),
     /// A template of a pack that gives the values of a chart.
     Template(String),
+    /// The default of a chart, by its name and the version whose facts say so.
+    Chart(String),
     /// `gen` itself, by the rule in these words.
     Gen(String),
 }

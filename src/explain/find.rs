@@ -7,6 +7,7 @@ use super::{
     references::FIELDS,
 };
 use crate::{
+    chart::Field,
     config::{ConfigFile, EnvironmentFile},
     diag::{Diagnostic, did_you_mean, list},
     resolve,
@@ -78,6 +79,11 @@ impl Known<'_> {
             ["components", component, "inputs", rest @ ..] => {
                 self.pack(component).is_some_and(|pack| pack.schema.chain(rest) == Chain::Known)
             }
+            ["components", _, "values", ..]
+                if self.chart_field(&Path::keys(steps.iter().copied())).is_some() =>
+            {
+                true
+            }
             ["components", component, field, ..] => {
                 FIELDS.contains(field)
                     && self.merged.at(&["components", component]).is_some()
@@ -87,6 +93,14 @@ impl Known<'_> {
             ["extends" | "abstract", ..] => false,
             steps => EnvironmentFile::schema().chain(steps) == Chain::Known,
         }
+    }
+
+    /// What is known of a value of a chart that nobody sets.
+    fn chart_field(&self, path: &Path) -> Option<&Field> {
+        let component = self.component(path.text(1)?)?;
+        let (release, rest) = self.value_path(path)?;
+        let keys: Vec<String> = rest.iter().map(Step::to_string).collect();
+        self.facts_of(component, release)?.facts()?.named(&keys)
     }
 
     /// Says where a path goes wrong, and what may be meant.
@@ -140,6 +154,7 @@ impl Known<'_> {
         if let Some(Chain::Unknown { known, .. }) = schema {
             names.extend(known.into_iter().filter(|name| !matches!(name.as_str(), "extends" | "abstract")));
         }
+        names.extend(self.chart_field(before).into_iter().flat_map(|field| field.members.keys().cloned()));
         if let (Some("components"), Some(component), 2) = (before.text(0), before.text(1), before.0.len()) {
             names.extend(self.exports(component).iter().filter_map(|path| path.text(2).map(str::to_owned)));
         }

@@ -4,12 +4,13 @@ use super::{
     answer::{By, Does, Part, Reference, Setter, Value},
     complete::of_pack,
     known::{Known, members},
-    path::{Path, leaves},
+    path::{Path, Step, leaves},
     references::{Target, is_reference},
 };
 use crate::{
     diag::Place,
-    resolve::{self, What, defaults},
+    load::{ChartFacts, ChartRef},
+    resolve::{self, Component, Release, What, defaults},
     yaml::{Map, Node},
 };
 use std::collections::BTreeSet;
@@ -136,7 +137,7 @@ impl Known<'_> {
             push(By::Pack(pack.name.clone()), of_pack(pack, field).cloned());
         }
         all.extend(self.of_inputs(path));
-        all.extend(self.of_values(path));
+        all.extend(self.of_values(path).into_iter().flatten());
         all
     }
 
@@ -154,17 +155,42 @@ impl Known<'_> {
         Some(self.setter(by, node.place(), Some(node)))
     }
 
-    /// What the pack's own template says of a value of its chart, below what the component says.
-    fn of_values(&self, path: &Path) -> Option<Setter> {
+    /// What is said of a value of a chart below what the component says: its own default, then the pack's template.
+    fn of_values(&self, path: &Path) -> Option<Vec<Setter>> {
+        let component = self.component(path.text(1)?)?;
+        let (release, rest) = self.value_path(path)?;
+        let keys: Vec<String> = rest.iter().map(ToString::to_string).collect();
+        let facts = self.facts_of(component, release);
+        let default = facts.and_then(|known| {
+            let default = known.facts()?.field(&keys)?.default.clone()?;
+            let by = By::Chart(format!("{} {}", known.name, known.version));
+            Some(self.setter(by, None, Some(Node::new(default))))
+        });
+        Some(default.into_iter().chain(self.of_values_template(component, release, rest)).collect())
+    }
+
+    /// The release that a path of `values` is about, and the path in it.
+    pub(super) fn value_path<'p>(&self, path: &'p Path) -> Option<(&Release, &'p [Step])> {
         let component = self.component(path.text(1)?)?;
         let rest = path.below(&Path::keys(["components", &component.name, "values"]))?;
-        let (release, rest) = match component.releases.as_slice() {
-            [one] if one.key.is_empty() => (one, rest),
+        match component.releases.as_slice() {
+            [one] if one.key.is_empty() => Some((one, rest)),
             several => {
                 let key = path.text(3)?;
-                (several.iter().find(|release| release.key == key)?, rest.get(1..)?)
+                Some((several.iter().find(|release| release.key == key)?, rest.get(1..)?))
             }
-        };
+        }
+    }
+
+    /// What is known of the chart of a release.
+    pub(super) fn facts_of(&self, component: &Component, release: &Release) -> Option<&ChartFacts> {
+        let chart = &release.chart;
+        let chart = ChartRef::new(&chart.url, chart.name.as_deref(), &chart.version);
+        self.project().charts.of(Some(&component.pack.name), chart).first().copied()
+    }
+
+    /// What the pack's own template says.
+    fn of_values_template(&self, component: &Component, release: &Release, rest: &[Step]) -> Option<Setter> {
         let object = self.release(&component.name, &release.name)?;
         let node = Path::keys(["spec", "values"]).join(rest);
         let node = node.of(object).filter(|_| !rest.is_empty())?;

@@ -51,6 +51,20 @@ pub fn project_of(file: &Path) -> Option<PathBuf> {
     find_project(&folder)
 }
 
+/// What somebody names from where he is: the bytes of a file, or nothing for a folder.
+///
+/// # Errors
+/// Says why it cannot be read.
+pub fn named(path: &Path) -> Result<Option<Vec<u8>>, String> {
+    let found = fs::metadata(path).map_err(|e| words(&e))?;
+    match found.is_file() {
+        true if found.len() > LARGEST => Err(format!("is larger than {} MiB", LARGEST >> 20)),
+        true => fs::read(path).map(Some).map_err(|e| words(&e)),
+        false if found.is_dir() => Ok(None),
+        false => Err("is neither a file nor a folder".to_owned()),
+    }
+}
+
 impl Disk {
     /// The folder with this path.
     ///

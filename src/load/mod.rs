@@ -3,8 +3,11 @@
 //! Every file is read once and parsed once. Environment files are checked one by one and stay nodes:
 //! merging is `resolve`'s business, and so is what shows only then (two equal `cluster.name`).
 
+mod archive;
 mod base;
 mod builtin;
+mod chart_texts;
+mod charts;
 mod disk;
 mod environments;
 mod examples;
@@ -25,7 +28,9 @@ mod tree;
 
 pub use base::base;
 pub use builtin::Builtin;
-pub use disk::{Disk, find_project, project_of, project_path};
+pub use chart_texts::ChartTexts;
+pub use charts::{CHARTS, ChartFacts, ChartRef, Charts};
+pub use disk::{Disk, find_project, named, project_of, project_path};
 pub use environments::TO_REPLACE;
 pub use examples::examples;
 pub use files::{Entry, Files, Kind, Memory, PacksOnly};
@@ -40,6 +45,7 @@ pub use to_replace::{ToReplaceFile, to_replace_name};
 pub use tree::tree;
 
 use crate::diag::{Diagnostic, Problems, Sources};
+use std::sync::Arc;
 
 /// Reads a project, one file after the other; see [`project_with`].
 pub fn project(files: &dyn Files, problems: &mut Problems) -> Option<Project> {
@@ -82,6 +88,7 @@ pub fn project_with(files: &dyn Files, each: Each, problems: &mut Problems) -> O
         environments: read.environments,
         packs: packs.packs,
         lib: packs.lib,
+        charts: Arc::new(packs.charts),
         secrets,
         files: read.files,
         bases,

@@ -1,7 +1,7 @@
 //! What [`load`](super) makes: a [`Project`], all inputs in memory, each environment file still by
 //! itself. Merging is `resolve`'s business.
 
-use super::to_replace::ToReplaceFile;
+use super::{charts::Charts, to_replace::ToReplaceFile};
 use crate::{
     config::{ChartFile, FleetFile, PackFile, When},
     diag::{Place, SourceId, Sources, Spot},
@@ -30,6 +30,8 @@ pub struct Project {
     pub packs: BTreeMap<String, Arc<Pack>>,
     /// Shared partials, paths from `_lib/` on: the project's own first, a built-in one of the same path left out.
     pub lib: Vec<TemplateFile>,
+    /// What is known of charts.
+    pub charts: Arc<Charts>,
     /// Sealed Secrets by owner (environment or layer), then component, sorted by file name.
     pub secrets: BTreeMap<String, BTreeMap<String, Vec<SealedFile>>>,
     /// The texts under `environments/files/`, by path below it, for `$file`.

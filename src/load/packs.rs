@@ -3,6 +3,7 @@
 
 use super::{
     builtin::Builtin,
+    charts::{Charts, is_facts},
     files::{Files, Kind, file_name, join},
     model::{Pack, PackRelease},
     reads::reads,
@@ -31,6 +32,7 @@ pub(super) struct Packs {
     pub(super) packs: BTreeMap<String, Arc<Pack>>,
     pub(super) broken: BTreeSet<String>,
     pub(super) lib: Vec<TemplateFile>,
+    pub(super) charts: Charts,
 }
 
 /// The texts of one pack.
@@ -54,7 +56,8 @@ struct Shelf<'a> {
 
 /// Reads all packs: the project's, then built-in ones that it does not replace.
 pub(super) fn packs(files: &dyn Files, each: Each, sources: &mut Sources, problems: &mut Problems) -> Packs {
-    let mut read = Packs { packs: BTreeMap::new(), broken: BTreeSet::new(), lib: Vec::new() };
+    let mut read =
+        Packs { packs: BTreeMap::new(), broken: BTreeSet::new(), lib: Vec::new(), charts: Charts::default() };
     let mut drafts = BTreeMap::new();
     let shelves = [Shelf { files, parent: FOLDER, each }, Shelf { files: &Builtin, parent: "", each }];
     for shelf in shelves {
@@ -78,10 +81,14 @@ pub(super) fn packs(files: &dyn Files, each: Each, sources: &mut Sources, proble
     for (draft, (pack, found)) in drafts.iter().zip(made) {
         problems.extend(found);
         match pack.filter(|_| !draft.incomplete) {
-            Some(pack) => drop(read.packs.insert(draft.name.clone(), Arc::new(pack))),
+            Some(pack) => {
+                read.charts.add(&pack, &draft.texts, problems);
+                read.packs.insert(draft.name.clone(), Arc::new(pack));
+            }
             None => drop(read.broken.insert(draft.name.clone())),
         }
     }
+    read.charts.read(files, each, sources, problems);
     read
 }
 
@@ -204,11 +211,7 @@ fn partial(path: &str, problems: &mut Problems) -> bool {
 /// Is this file of a pack read? `below` is its path in the pack's folder.
 fn wants(below: &str, path: &str, problems: &mut Problems) -> bool {
     let name = file_name(below);
-    if below.strip_prefix("charts/").is_some_and(|chart| !chart.contains('/') && chart.ends_with(".facts")) {
-        // What is known of a chart is no part of what is rendered.
-        return false;
-    }
-    if below == "pack.yaml" || below.starts_with("files/") || name.ends_with(".yaml.j2") {
+    if below == "pack.yaml" || is_facts(below) || below.starts_with("files/") || name.ends_with(".yaml.j2") {
         return true;
     }
     let said = if name.ends_with(".j2") && name.starts_with('_') {
@@ -252,7 +255,7 @@ fn pack(draft: &Draft, sources: &Sources, problems: &mut Problems) -> Option<Pac
         if let Some(path) = text.path.strip_prefix("files/") {
             reserved(text, problems);
             files.insert(path.to_owned(), Arc::clone(&text.text));
-        } else if text.path != "pack.yaml" {
+        } else if text.path != "pack.yaml" && !is_facts(&text.path) {
             values(text, &file, problems);
             templates.push(TemplateFile {
                 path: text.path.as_str().into(),

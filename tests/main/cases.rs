@@ -10,7 +10,7 @@
 //! * `-- file .sops.yaml --`: what stands in that file.
 //!
 //! A case that has no `environments/fleet.yaml` gets a small one. `GEN_GOLDEN=rewrite cargo test`
-//! rewrites what is expected: look at the difference.
+//! rewrites what is expected: look at the difference. `GEN_CASE=explain` runs only the files with that in their path.
 
 use crate::sandbox::Sandbox;
 use std::{fs, path::PathBuf};
@@ -19,9 +19,10 @@ pub(crate) const FLEET: &str = "source: {kind: GitRepository, url: \"https://git
 
 #[test]
 fn every_case_gives_what_it_says() {
+    let only = std::env::var("GEN_CASE").unwrap_or_default();
     let mut failed = Vec::new();
     let mut count = 0;
-    for path in case_files() {
+    for path in case_files().into_iter().filter(|path| path.to_string_lossy().contains(&only)) {
         let text = fs::read_to_string(&path).unwrap();
         let actual = run(&text);
         count += 1;

@@ -2,9 +2,9 @@
 //! right type; public practice is no false alarm; mistyped keys are caught.
 
 use fleetgen::{
-    chart::{self, Facts, Misfit, Wrong},
+    chart::{self, Facts, Field, Kinds, Misfit, Wrong},
     diag::{Problems, Sources},
-    yaml::{self, Map, Node},
+    yaml::{self, Map, Node, Value},
 };
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -258,5 +258,46 @@ fn values_of_another_type_are_caught() {
         let found = chart::judge(&facts[chart].1, &documents(text)[0]);
         let types = matches!(found.as_slice(), [Misfit { wrong: Wrong::Type { .. }, path: at, .. }] if at.join(".") == path);
         assert!(types, "{chart}: {text} gives {found:?}");
+    }
+}
+
+/// A value of each type that a field takes.
+fn samples(field: &Field) -> Vec<Value> {
+    let samples = [
+        Value::Bool(true),
+        Value::Int(1),
+        Value::Float(0.5),
+        Value::from("text"),
+        Value::from(vec![]),
+        Value::from(Map::new()),
+    ];
+    let takes = |value: &Value| Kinds::of(value).is_some_and(|kind| field.kinds.has(kind));
+    samples.into_iter().filter(takes).chain([Value::Null]).chain(field.default.clone()).collect()
+}
+
+/// Judges every named key alone, with its default and a value of each of its types; counts the keys.
+fn every_key(facts: &Facts, field: &Field, path: &mut Vec<String>, faults: &mut Vec<String>) -> usize {
+    let mut count = 0;
+    for (key, member) in &field.members {
+        path.push(key.clone());
+        for value in samples(member) {
+            let values = path.iter().rev().fold(Node::new(value), |node, key| {
+                Node::new([(key.as_str(), node)].into_iter().collect::<Map>())
+            });
+            faults.extend(misfits(facts, &values));
+        }
+        count += 1 + every_key(facts, member, path, faults);
+        path.pop();
+    }
+    count
+}
+
+#[test]
+fn every_key_that_is_named_is_known() {
+    for (chart, (_, facts)) in facts() {
+        let mut faults = Vec::new();
+        let count = every_key(&facts, &facts.values, &mut Vec::new(), &mut faults);
+        assert!(faults.is_empty(), "{chart}:\n{}", faults.join("\n"));
+        assert!(count > 10, "{chart}: only {count} keys");
     }
 }

@@ -9,6 +9,12 @@ fn the_walk_in_the_readme_works() {
 }
 
 #[test]
+fn the_charts_in_the_readme_are_read() {
+    let commands = walk(include_str!("../../README.md"), "## Values of charts");
+    assert!(commands >= 4, "only {commands} commands were found");
+}
+
+#[test]
 fn the_pack_in_contributing_works() {
     let commands = walk(include_str!("../../CONTRIBUTING.md"), "## A pack is one folder");
     assert!(commands >= 3, "only {commands} commands were found");

@@ -1,10 +1,12 @@
 //! What checks look things up in, gathered once for a tree.
 
 mod copied;
+mod installed;
 mod pods;
 mod reach;
 
 pub(super) use copied::is_manifest;
+pub use installed::Installed;
 pub(super) use pods::{Selector, pod_template};
 pub(super) use reach::{inside, sealed_below};
 

@@ -1,6 +1,7 @@
 //! All checks: one file each, one line here.
 
 mod change;
+mod chart;
 mod flux;
 mod kubernetes;
 mod name;
@@ -47,6 +48,7 @@ pub const CHECKS: &[&dyn Check] = &[
     &flux::path::Path,
     &flux::depends_on::DependsOn,
     &flux::source_ref::SourceRef,
+    &chart::values::Values,
     &kubernetes::selector::WorkloadSelector,
     &kubernetes::text::Text,
     &kubernetes::port_name::PortName,

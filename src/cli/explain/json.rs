@@ -122,6 +122,7 @@ impl Page<'_> {
             By::Pack(name) => ("pack", name.as_str()),
             By::Export(name) => ("export", name.as_str()),
             By::Template(name) => ("template", name.as_str()),
+            By::Chart(name) => ("chart", name.as_str()),
             By::Gen(why) => ("gen", why.as_str()),
         };
         let does = match setter.does {

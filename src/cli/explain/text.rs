@@ -130,7 +130,7 @@ impl Page<'_> {
             (Does::Replaces, _) => "replaced",
             (_, By::Export(_)) => "export",
             (_, By::Gen(_)) if setter.place.is_some() => "key",
-            (_, By::Pack(_) | By::Gen(_)) => "default",
+            (_, By::Pack(_) | By::Gen(_) | By::Chart(_)) => "default",
             (_, By::Template(_)) => "template",
             _ if setter.wins && *over => "and",
             _ if setter.wins => "set",
@@ -140,6 +140,7 @@ impl Page<'_> {
         let place = match (setter.place, &setter.by) {
             (Some(place), _) => self.at(place),
             (None, By::Gen(_)) => "gen".to_owned(),
+            (None, By::Chart(chart)) => format!("chart {chart}"),
             (None, By::Pack(pack) | By::Export(pack) | By::Template(pack)) => format!("pack {pack}"),
             (None, _) => String::new(),
         };

@@ -1,0 +1,3 @@
+//! What charts take.
+
+pub(super) mod values;

@@ -1,0 +1,172 @@
+//! What is known of charts: facts that packs keep in `charts/`, and those of the project, in `charts/` at its top, of
+//! charts and versions that no pack of its own installs.
+
+use super::{
+    files::{Files, Kind},
+    model::Pack,
+    text::{Each, Text, texts},
+};
+use crate::{
+    chart::{self, Facts},
+    diag::{Diagnostic, Place, Problems, Sources},
+};
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, OnceLock},
+};
+
+/// The folder of facts: of a pack, and of a project.
+pub const CHARTS: &str = "charts";
+/// How names of files with facts end.
+const ENDING: &str = ".facts";
+
+/// The facts of one version of a chart, read from their text when somebody asks: most are never looked at.
+#[derive(Debug)]
+pub struct ChartFacts {
+    /// The chart's name.
+    pub name: String,
+    /// The chart's version.
+    pub version: String,
+    /// Their file as such.
+    pub place: Place,
+    text: Arc<str>,
+    read: OnceLock<Option<Facts>>,
+}
+
+impl ChartFacts {
+    /// The facts; `None` only where the text is none, which was told.
+    pub fn facts(&self) -> Option<&Facts> {
+        self.read.get_or_init(|| chart::parse(&self.text).ok()).as_ref()
+    }
+}
+
+/// A chart as releases name it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ChartRef<'a> {
+    /// Its address: `oci://…` with the chart's name, or a repository.
+    pub url: &'a str,
+    /// Its name.
+    pub name: &'a str,
+    /// Its version.
+    pub version: &'a str,
+}
+
+impl<'a> ChartRef<'a> {
+    /// By its coordinates: the name is the end of an OCI address, where it does not stand by itself.
+    pub fn new(url: &'a str, name: Option<&'a str>, version: &'a str) -> Self {
+        let end = || url.trim_end_matches('/').rsplit('/').next().unwrap_or_default();
+        Self { url, name: name.unwrap_or_else(end), version }
+    }
+}
+
+/// All facts of a project and its packs.
+#[derive(Debug, Default)]
+pub struct Charts {
+    /// The project's own.
+    own: Vec<ChartFacts>,
+    /// Those of packs, by pack.
+    packs: BTreeMap<String, Vec<ChartFacts>>,
+    /// Where the charts of packs come from: pack, address, chart.
+    homes: Vec<(String, String, String)>,
+}
+
+impl Charts {
+    /// What is known of a chart, which a component of this pack installs: the facts of this very version first, then of
+    /// others. A name is not enough, since unlike charts share one: facts of a pack are of the charts that the pack
+    /// installs, and of others from the same address.
+    pub fn of(&self, pack: Option<&str>, chart: ChartRef) -> Vec<&ChartFacts> {
+        let url = chart.url.trim_end_matches('/');
+        let from_there = |(_, home, name): &&(String, String, String)| *home == url && *name == chart.name;
+        let packs =
+            pack.into_iter().chain(self.homes.iter().filter(from_there).map(|(pack, ..)| pack.as_str()));
+        let of_packs = packs.filter_map(|pack| self.packs.get(pack)).flatten();
+        let mut found: Vec<&ChartFacts> = Vec::new();
+        for facts in self.own.iter().chain(of_packs).filter(|facts| facts.name == chart.name) {
+            if !found.iter().any(|other| other.version == facts.version) {
+                found.push(facts);
+            }
+        }
+        // Of another version, those of the pack say more: they stand at the end.
+        let exact = found.iter().position(|facts| facts.version == chart.version);
+        let exact = exact.map(|at| found.remove(at));
+        found.reverse();
+        exact.into_iter().chain(found).collect()
+    }
+
+    /// The facts that a pack keeps.
+    pub fn of_pack(&self, pack: &str) -> &[ChartFacts] {
+        self.packs.get(pack).map_or(&[], Vec::as_slice)
+    }
+
+    /// The facts that a project keeps.
+    pub fn own(&self) -> &[ChartFacts] {
+        &self.own
+    }
+
+    /// Adds what a pack's files say.
+    pub(super) fn add(&mut self, pack: &Pack, texts: &[Text], problems: &mut Problems) {
+        let files = texts.iter().filter(|text| is_facts(&text.path));
+        let all: Vec<ChartFacts> = files.filter_map(|text| facts(text, pack.builtin, problems)).collect();
+        for release in &pack.releases {
+            let coordinates = ChartRef::new(&release.chart.url, release.chart.name.as_deref(), "");
+            let url = coordinates.url.trim_end_matches('/');
+            self.homes.push((pack.name.clone(), url.to_owned(), coordinates.name.to_owned()));
+        }
+        if !all.is_empty() {
+            self.packs.insert(pack.name.clone(), all);
+        }
+    }
+
+    /// Reads the project's own. Other files there are none of ours: many keep charts in a folder of this name.
+    pub(super) fn read(
+        &mut self,
+        files: &dyn Files,
+        each: Each,
+        sources: &mut Sources,
+        problems: &mut Problems,
+    ) {
+        let entries = files.list(CHARTS).unwrap_or_default();
+        let paths = entries.into_iter().filter(|entry| entry.kind == Kind::File);
+        let paths =
+            paths.map(|entry| format!("{CHARTS}/{}", entry.name)).filter(|path| is_facts(path)).collect();
+        for text in texts(files, paths, each, sources, problems) {
+            self.own.extend(facts(&text, false, problems));
+        }
+    }
+}
+
+/// Is this path, in a pack or a project, one of facts?
+pub(super) fn is_facts(path: &str) -> bool {
+    let below = path.strip_prefix(CHARTS).and_then(|rest| rest.strip_prefix('/'));
+    below.is_some_and(|name| !name.contains('/') && name.ends_with(ENDING))
+}
+
+/// The facts of a text. Those inside the binary are good, which a test of ours keeps; others are read at once.
+fn facts(text: &Text, builtin: bool, problems: &mut Problems) -> Option<ChartFacts> {
+    let mut fault = None;
+    let read = OnceLock::new();
+    if !builtin {
+        match chart::parse(&text.text) {
+            Ok(facts) => drop(read.set(Some(facts))),
+            Err(wrong) => fault = Some(wrong),
+        }
+    }
+    let head = chart::head(&text.text).filter(|_| fault.is_none());
+    let Some((name, version)) = head else {
+        let (line, why) =
+            fault.map_or((1, "no name and version".to_owned()), |wrong| (wrong.line, wrong.why));
+        problems.push(
+            Diagnostic::error("load/facts", format!("what is known of a chart cannot be read: {why}"))
+                .at(line_place(text, line))
+                .help("make it anew with `gen chart add`, or delete the file"),
+        );
+        return None;
+    };
+    Some(ChartFacts { name, version, place: text.place(), text: Arc::clone(&text.text), read })
+}
+
+fn line_place(text: &Text, line: usize) -> Place {
+    let start: usize = text.text.split_inclusive('\n').take(line.saturating_sub(1)).map(str::len).sum();
+    let rest = text.text.get(start..).unwrap_or_default();
+    Place::new(text.source, start..start + rest.lines().next().map_or(0, str::len))
+}
