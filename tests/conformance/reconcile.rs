@@ -7,6 +7,7 @@ mod names;
 mod needs;
 mod parent;
 mod root;
+mod sealed;
 mod sync;
 mod texts;
 
@@ -48,6 +49,7 @@ fn cases(context: &Context) -> Vec<Case<'_>> {
         case("rename", names::rename),
         case("parent", parent::parent),
         case("mistakes", mistakes::mistakes),
+        case("sealed", sealed::sealed),
         case("texts", texts::texts),
     ]
 }
