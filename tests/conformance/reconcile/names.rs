@@ -59,7 +59,15 @@ pub(crate) fn upgrade(context: &Context) {
     assert_eq!(lost(&before, &today), Vec::<String>::new(), "on the way up");
     flux.publish(&source, older(context, "back").root());
     flux.settle(&NAMES);
-    assert_eq!(lost(&before, &snapshot(&flux)), Vec::<String>::new(), "on the way back");
+    let back = snapshot(&flux);
+    assert_eq!(lost(&before, &back), Vec::<String>::new(), "on the way back");
+    // It is a way: the two versions do not write the same.
+    let shared = Identity::new("v1", "Namespace", "", "shared");
+    let word = |all: &Objects| {
+        let annotations = &all[&shared]["metadata"]["annotations"];
+        annotations["kustomize.toolkit.fluxcd.io/substitute"].as_str().map(str::to_owned)
+    };
+    assert_eq!([&before, &today, &back].map(word), [None, Some("disabled".to_owned()), None]);
 }
 
 /// Two components are renamed in their namespace: one whose objects bear its name, one whose objects bear their own. A third
