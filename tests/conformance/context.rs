@@ -76,6 +76,32 @@ impl Context {
         text(&output.stdout)
     }
 
+    /// What `gen` finds in an environment `one` with this component, by the ids of its findings, sorted; nothing is
+    /// written.
+    pub(crate) fn findings(&self, component: &str) -> Vec<String> {
+        let project = self.folder("findings");
+        let cluster = "cluster: {name: one, domain: one.example.com, provides: [example.com]}";
+        let indented: String = component.lines().map(|line| format!("    {line}\n")).collect();
+        let fleet = "source: {kind: GitRepository, url: \"https://example.com/fleet\", ref: {branch: main}}\n\
+                     flux: {version: \"2.9\", sync: none}\n";
+        let one = format!("kubernetes: \"1.34\"\n{cluster}\ncomponents:\n  it:\n{indented}");
+        fs::create_dir(project.join("environments")).unwrap();
+        fs::write(project.join("environments/fleet.yaml"), fleet).unwrap();
+        fs::write(project.join("environments/one.yaml"), one).unwrap();
+        let said = self.run_gen(&project, &["render", "one", "--check", "--format", "json"]);
+        let said: serde_json::Value = serde_json::from_slice(&said.stdout).unwrap();
+        let findings = said["findings"].as_array().unwrap().iter();
+        let mut ids: Vec<String> = findings.map(|said| said["id"].as_str().unwrap().to_owned()).collect();
+        ids.sort();
+        ids
+    }
+
+    /// The same of a component that brings just this object.
+    pub(crate) fn findings_of(&self, object: &str) -> Vec<String> {
+        let indented: String = object.lines().map(|line| format!("    {line}\n")).collect();
+        self.findings(&format!("pack: raw\nextra:\n  it:\n{indented}"))
+    }
+
     /// The example fleet of this repository, rendered anew: the folder that holds a folder an environment.
     pub(crate) fn fleet(&self) -> &Path {
         self.fleet.get_or_init(|| {

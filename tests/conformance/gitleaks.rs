@@ -40,9 +40,10 @@ fn cases(context: &Context) -> Vec<Case<'_>> {
         }
         nothing(&leaks(context, &folder));
     }));
-    for (name, secret) in secrets() {
-        cases.push(Case::new(format!("finds/{name}"), move || planted(context, &secret)));
+    for (name, secret, ours) in secrets() {
+        cases.push(Case::judged(format!("finds/{name}"), move || planted(context, &secret, ours)));
     }
+    cases.push(Case::judged("finds/plain-secret", || plain(context)));
     cases.push(Case::new("finds/nothing-sealed", || sealed(context)));
     cases
 }
@@ -119,16 +120,19 @@ fn leaks(context: &Context, folder: &Path) -> Vec<Leak> {
     found.iter().map(leak).collect()
 }
 
+/// A secret: what it is called, itself, and the ids of what `gen` says where it stands in an environment.
+type Secret = (&'static str, String, &'static [&'static str]);
+
 /// Secrets of no one, put together here so that this file holds none.
-fn secrets() -> Vec<(&'static str, String)> {
+fn secrets() -> Vec<Secret> {
     let lower = "abcdefghijklmnopqrstuvwxyz0123456789";
     let upper = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
     let bech32 = "QPZRY9X8GF2TVDW0S3JN54KHCE6MUA7L";
     let digits = "0123456789";
     vec![
-        ("age-secret-key", ["AGE-SECRET", "-KEY-1"].concat() + &noise(bech32, 58)),
-        ("github-pat", ["gh", "p_"].concat() + &noise(lower, 36)),
-        ("aws-access-token", ["AK", "IA"].concat() + &noise(upper, 16)),
+        ("age-secret-key", ["AGE-SECRET", "-KEY-1"].concat() + &noise(bech32, 58), &["secret/private-key"]),
+        ("github-pat", ["gh", "p_"].concat() + &noise(lower, 36), &[]),
+        ("aws-access-token", ["AK", "IA"].concat() + &noise(upper, 16), &[]),
         (
             "slack-bot-token",
             format!(
@@ -138,6 +142,7 @@ fn secrets() -> Vec<(&'static str, String)> {
                 noise(digits, 12),
                 noise(lower, 24)
             ),
+            &[],
         ),
         (
             "private-key",
@@ -151,6 +156,7 @@ fn secrets() -> Vec<(&'static str, String)> {
                 " KEY-----",
             ]
             .concat(),
+            &[],
         ),
     ]
 }
@@ -166,8 +172,8 @@ fn noise(letters: &str, length: usize) -> String {
     (0..length).map(next).collect()
 }
 
-/// A secret is found in the tree of an environment and in its file.
-fn planted(context: &Context, secret: &str) {
+/// A secret is found in the tree of an environment and in its file; `gen` says of it what stands in the table.
+fn planted(context: &Context, secret: &str, ours: &[&str]) -> Verdict {
     let folder = context.folder("planted");
     let config =
         format!("apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: app\ndata:\n  token: \"{secret}\"\n");
@@ -182,6 +188,32 @@ fn planted(context: &Context, secret: &str) {
         fs::write(&file, text).unwrap();
         let found = leaks(context, &folder.join(path.split('/').next().unwrap()));
         assert!(found.iter().any(|leak| leak.file == file), "not found in {path}: {found:?}");
+    }
+    let app = format!(
+        "pack: web-app\ninputs:\n  image: example.com/app:1\n  port: 80\n  env:\n    TOKEN: \"{secret}\"\n"
+    );
+    assert_eq!(context.findings(&app), ours);
+    match ours.is_empty() {
+        true => {
+            Verdict::Explained("gitleaks knows the look of others' keys; `gen` knows that of age's alone yet")
+        }
+        false => Verdict::Agreed,
+    }
+}
+
+/// A password in a Secret that is not sealed: it looks like nothing, so `gen` goes by where it stands.
+fn plain(context: &Context) -> Verdict {
+    let secret =
+        "apiVersion: v1\nkind: Secret\nmetadata: {name: it}\nstringData: {password: correct horse}\n";
+    let ours = context.findings_of(secret);
+    assert_eq!(ours, ["secret/plain"]);
+    let folder = context.folder("plain");
+    fs::write(folder.join("secret.yaml"), secret).unwrap();
+    match leaks(context, &folder).is_empty() {
+        true => Verdict::Explained(
+            "gitleaks passes over a plain Secret whose value has no look of a key; `gen` does not",
+        ),
+        false => Verdict::Agreed,
     }
 }
 

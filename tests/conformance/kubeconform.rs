@@ -6,7 +6,7 @@ use crate::{
     rendered,
     suite::{Case, Judge, Verdict},
 };
-use serde_json::{Value as Json, json};
+use serde_json::Value as Json;
 use std::{
     collections::BTreeMap,
     fs,
@@ -42,7 +42,10 @@ fn cases(context: &Context) -> Vec<Case<'_>> {
             cases.push(Case::judged(format!("{name}/sealed"), move || court.sealed(&sealed)));
         }
     }
-    cases.push(Case::new("refuses", move || schemas.refuses()));
+    for (number, wrong) in wrongs().into_iter().enumerate() {
+        let court = schemas.clone();
+        cases.push(Case::judged(format!("refuses/{number}"), move || court.refuses(&wrong)));
+    }
     cases
 }
 
@@ -128,59 +131,81 @@ impl<'c> Schemas<'c> {
         Verdict::Explained("a sealed Secret has the key `sops`, which Flux takes away before it applies it")
     }
 
-    /// The judge itself is judged: what is wrong is refused.
-    fn refuses(&self) {
-        let folder = self.context.folder("wrong");
-        let config = |more: Json| {
-            let mut object = json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "wrong"}});
-            object.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
-            object.to_string()
-        };
-        let release = |more: &str| {
-            format!(
-                "apiVersion: helm.toolkit.fluxcd.io/v2\nkind: HelmRelease\nmetadata: {{name: wrong}}\nspec: {{interval: 1h, {more}}}\n"
-            )
-        };
-        let table = [
-            (config(json!({"dataa": {}})), "statusInvalid", "additional properties 'dataa' not allowed"),
-            (config(json!({"data": {"port": 80}})), "statusInvalid", "got number, want string"),
-            (
-                "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a, name: b}\n".to_owned(),
-                "statusError",
-                "already set in map",
+    /// What is wrong is refused, and `gen` says of it what stands in the table.
+    fn refuses(&self, wrong: &Wrong) -> Verdict {
+        let file = self.context.folder("wrong").join("wrong.yaml");
+        fs::write(&file, &wrong.text).unwrap();
+        let said = self.ask(&self.versions[0], std::slice::from_ref(&file));
+        let said = said.get(Path::new(&file)).map(|said| said[0].clone()).unwrap_or_default();
+        let told = said["msg"].as_str().unwrap_or_default();
+        assert!(said["status"] == wrong.status && told.contains(wrong.why), "{}\n{said:#}", wrong.text);
+        let ours = self.context.findings_of(&wrong.text);
+        assert_eq!(ours, wrong.ours, "{}", wrong.text);
+        match ours.is_empty() {
+            true => Verdict::Explained(
+                "kubeconform refuses what no check of `gen` looks at: it judges by no schema yet",
             ),
-            (
-                "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: wrong}\nspec: {replicas: 1}\n"
-                    .to_owned(),
-                "statusInvalid",
-                "missing properties",
-            ),
-            (
-                "apiVersion: extensions/v1beta1\nkind: Ingress\nmetadata: {name: old}\n".to_owned(),
-                "statusError",
-                "could not find schema",
-            ),
-            (
-                release("chart: {spec: {chart: a, sourceRef: {kind: HelmRepository, name: a}}}, valuess: {}"),
-                "statusInvalid",
-                "additional properties 'valuess' not allowed",
-            ),
-            (release("install: {crds: Replace}"), "statusInvalid", "value must be one of"),
-            (
-                "apiVersion: example.com/v1\nkind: Widget\nmetadata: {name: unknown}\n".to_owned(),
-                "statusError",
-                "could not find schema",
-            ),
-        ];
-        for (number, (text, status, why)) in table.iter().enumerate() {
-            let file = folder.join(format!("{number}.yaml"));
-            fs::write(&file, text).unwrap();
-            let said = self.ask(&self.versions[0], std::slice::from_ref(&file));
-            let said = said.get(Path::new(&file)).map(|said| said[0].clone()).unwrap_or_default();
-            assert!(
-                said["status"] == *status && said["msg"].as_str().unwrap().contains(why),
-                "{text}\n{said:#}"
-            );
+            false => Verdict::Agreed,
         }
     }
+}
+
+/// An object that is wrong.
+struct Wrong {
+    text: String,
+    /// What kubeconform says of it.
+    status: &'static str,
+    why: &'static str,
+    /// The ids of what `gen` says of it.
+    ours: &'static [&'static str],
+}
+
+fn wrongs() -> Vec<Wrong> {
+    let config = |more: &str| format!("apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: wrong}}\n{more}\n");
+    let release = |more: &str| {
+        format!(
+            "apiVersion: helm.toolkit.fluxcd.io/v2\nkind: HelmRelease\nmetadata: {{name: wrong}}\nspec: {{interval: 1h, {more}}}\n"
+        )
+    };
+    let chart = "chart: {spec: {chart: a, sourceRef: {kind: HelmRepository, name: a}}}";
+    let invalid = "statusInvalid";
+    let error = "statusError";
+    let table: [(String, _, _, &[_]); 8] = [
+        (config("dataa: {}"), invalid, "additional properties 'dataa' not allowed", &[]),
+        (config("data: {port: 80}"), invalid, "got number, want string", &["kubernetes/text"]),
+        (
+            "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a, name: b}\n".to_owned(),
+            error,
+            "already set in map",
+            &["yaml/duplicate-key"],
+        ),
+        (
+            "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: wrong}\nspec: {replicas: 1}\n"
+                .to_owned(),
+            invalid,
+            "missing properties",
+            &[],
+        ),
+        (
+            "apiVersion: extensions/v1beta1\nkind: Ingress\nmetadata: {name: old}\n".to_owned(),
+            error,
+            "could not find schema",
+            &[],
+        ),
+        (
+            release(&format!("{chart}, valuess: {{}}")),
+            invalid,
+            "additional properties 'valuess' not allowed",
+            &["flux/source-ref"],
+        ),
+        (release("install: {crds: Replace}"), invalid, "value must be one of", &[]),
+        (
+            "apiVersion: example.com/v1\nkind: Widget\nmetadata: {name: unknown}\n".to_owned(),
+            error,
+            "could not find schema",
+            &[],
+        ),
+    ];
+    let wrong = |(text, status, why, ours)| Wrong { text, status, why, ours };
+    table.map(wrong).into()
 }

@@ -35,6 +35,7 @@ mod promtool;
 mod readers;
 mod reconcile;
 mod rendered;
+mod sealed_secrets;
 mod sops;
 mod suite;
 mod table;
@@ -58,6 +59,7 @@ const JUDGES: &[&suite::Judge] = &[
     &gitleaks::JUDGE,
     &sops::JUDGE,
     &creation_rules::JUDGE,
+    &sealed_secrets::JUDGE,
     &harness::JUDGE,
 ];
 

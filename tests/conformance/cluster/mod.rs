@@ -64,6 +64,16 @@ impl ControlPlane {
         Self { api, kubeconfig, folder, _proxy: proxy, _server: server, _etcd: etcd }
     }
 
+    /// A certificate with a key of RSA, as good for sealing as any.
+    pub(crate) fn certificate(&self) -> PathBuf {
+        self.folder.join("certificates/apiserver.crt")
+    }
+
+    /// Its private key.
+    pub(crate) fn key(&self) -> PathBuf {
+        self.folder.join("certificates/apiserver.key")
+    }
+
     /// Creates a namespace with these labels, if it is not there.
     pub(crate) fn namespace(&self, name: &str, labels: &serde_json::Value) {
         let metadata = json!({"name": name, "labels": labels});
