@@ -10,6 +10,9 @@ use crate::{
 /// Flux refuses to decrypt larger files.
 pub const MOST_BYTES: usize = 5 << 20;
 
+/// What is encrypted in a Secret, as the rule `encrypted_regex` says it: all of `data` and `stringData`.
+pub const ENCRYPTED_REGEX: &str = "^(data|stringData)$";
+
 /// The `sops` block of a document.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Seal {

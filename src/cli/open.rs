@@ -19,17 +19,19 @@ pub(super) fn root(global: &Global) -> PathBuf {
 
 /// The project with its packs; `None` if there is none, and `problems` says why.
 pub(super) fn engine(global: &Global, problems: &mut Problems) -> Option<Engine> {
+    Engine::open(&disk(global, problems)?, problems)
+}
+
+/// The project's folder; `None` if there is none, and `problems` says why.
+pub(super) fn disk(global: &Global, problems: &mut Problems) -> Option<Disk> {
     let root = root(global);
-    match Disk::new(&root) {
-        Ok(disk) => Engine::open(&disk, problems),
-        Err(error) => {
-            problems.push(
-                Diagnostic::error("load/no-project", format!("`{}` {error}", root.display()))
-                    .help("name the project's folder with `--project DIR`"),
-            );
-            None
-        }
-    }
+    let disk = Disk::new(&root).map_err(|error| {
+        problems.push(
+            Diagnostic::error("load/no-project", format!("`{}` {error}", root.display()))
+                .help("name the project's folder with `--project DIR`"),
+        );
+    });
+    disk.ok()
 }
 
 /// Is a needed Secret that is not sealed only worth a warning? Refused in CI, where nobody looks at one.

@@ -80,7 +80,11 @@ pub(super) fn choose<'a>(
     }
 }
 
-fn matching<'a>(pattern: &str, known: &[&'a str]) -> Result<Vec<&'a str>, String> {
+/// The names that a name or a glob means.
+///
+/// # Errors
+/// Says why it is no glob.
+pub(super) fn matching<'a>(pattern: &str, known: &[&'a str]) -> Result<Vec<&'a str>, String> {
     if let Some(name) = known.iter().find(|name| **name == pattern) {
         return Ok(vec![name]);
     }

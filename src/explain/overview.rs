@@ -155,8 +155,7 @@ impl Known<'_> {
 
     fn secrets(&self, component: &Component) -> Vec<Secret> {
         let sealed = component.sealed.iter().map(|file| {
-            let name = file.file_name.strip_suffix(".sops.yaml").unwrap_or(&file.file_name);
-            (name.to_owned(), Presence::Sealed(self.sources().name(file.place.source).to_owned()))
+            (file.name().to_owned(), Presence::Sealed(self.sources().name(file.place.source).to_owned()))
         });
         let mut all: Vec<(String, Presence)> = sealed.collect();
         for secret in &component.secrets {

@@ -11,6 +11,7 @@ use super::{
 };
 use crate::{
     diag::{Diagnostic, Place, did_you_mean, list},
+    load::SEALED,
     resolve,
     tree::{Document, File, Tree, TreePath},
     yaml::{Map, Node, Value},
@@ -88,7 +89,7 @@ impl Known<'_> {
 
     fn copied(&self, path: &TreePath, file: &File, line: usize) -> Answer {
         let made = file.place.map(Made::Copied);
-        let sealed = path.as_str().ends_with(".sops.yaml");
+        let sealed = path.as_str().ends_with(SEALED);
         let why = match sealed {
             true => "a sealed file is copied byte for byte; the nearest along `extends` wins",
             false => "a file of the component's `base` is copied as it is",

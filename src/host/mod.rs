@@ -20,7 +20,7 @@ use std::{
     ffi::OsString,
     fs,
     io::{self, ErrorKind, IsTerminal},
-    path::{Path, PathBuf},
+    path::Path,
     sync::atomic::{AtomicBool, Ordering},
     time::{Duration, Instant, SystemTime},
 };
@@ -138,20 +138,6 @@ fn ci_from(var: impl Fn(&str) -> Option<OsString>) -> bool {
     ["CI", "TF_BUILD", "JENKINS_URL", "TEAMCITY_VERSION", "CODEBUILD_BUILD_ID"].into_iter().any(said)
 }
 
-/// The folder for what may be lost: `$XDG_CACHE_HOME/gen`, else `~/.cache/gen` (on macOS
-/// `~/Library/Caches/gen`). `None` without a home. The folder need not exist.
-pub fn cache_dir() -> Option<PathBuf> {
-    cache_from(|name| env::var_os(name), cfg!(target_os = "macos"))
-}
-
-fn cache_from(var: impl Fn(&str) -> Option<OsString>, macos: bool) -> Option<PathBuf> {
-    let absolute = |name| var(name).map(PathBuf::from).filter(|p| p.is_absolute());
-    let base = absolute("XDG_CACHE_HOME").or_else(|| {
-        absolute("HOME").map(|home| home.join(if macos { "Library/Caches" } else { ".cache" }))
-    })?;
-    Some(base.join("gen"))
-}
-
 /// The process that holds an advisory lock (flock) on the file or folder with this inode number, where
 /// the system tells (Linux, `/proc/locks`).
 pub fn lock_holder(inode: u64) -> Option<u32> {
@@ -187,15 +173,6 @@ mod tests {
         assert!(!ci_from(vars(&[("CI", "false")])));
         assert!(!ci_from(vars(&[("CI", "")])));
         assert!(!ci_from(vars(&[])));
-    }
-
-    #[test]
-    fn the_cache_follows_xdg_and_ignores_relative_paths() {
-        let cache = |set: &[(&str, &str)], macos| cache_from(vars(set), macos);
-        assert_eq!(cache(&[("XDG_CACHE_HOME", "/c"), ("HOME", "/h")], false), Some("/c/gen".into()));
-        assert_eq!(cache(&[("XDG_CACHE_HOME", "c"), ("HOME", "/h")], false), Some("/h/.cache/gen".into()));
-        assert_eq!(cache(&[("HOME", "/h")], true), Some("/h/Library/Caches/gen".into()));
-        assert_eq!(cache(&[], false), None);
     }
 
     #[test]

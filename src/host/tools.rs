@@ -1,9 +1,9 @@
 //! Programs of the user's that `gen` runs for them: Git's index, `kubectl` and its like.
 
-use super::process::output;
+use super::process::{cannot_run, output};
 use crate::plain::Plain;
 use std::{
-    io::{self, ErrorKind, Write},
+    io::{self, Write},
     path::Path,
     process::{Command, Stdio},
 };
@@ -58,10 +58,7 @@ pub fn run_with_input(words: &[String], input: Option<&Plain>) -> Result<(), Str
     let Some((program, arguments)) = words.split_first() else { return Err("names no program".to_owned()) };
     let stdin = if input.is_some() { Stdio::piped() } else { Stdio::null() };
     let child = Command::new(program).args(arguments).stdin(stdin).stdout(io::stderr()).spawn();
-    let mut child = child.map_err(|error| match error.kind() {
-        ErrorKind::NotFound => format!("cannot be run: there is no program `{program}`"),
-        _ => format!("cannot be run: {error}"),
-    })?;
+    let mut child = child.map_err(|error| cannot_run(program, &error))?;
     if let (Some(mut stdin), Some(input)) = (child.stdin.take(), input) {
         // A program that ends before it has read everything says why itself.
         let _ = stdin.write_all(input);

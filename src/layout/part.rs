@@ -106,7 +106,7 @@ fn seal(component: &Component, folder: &str, owner: &Arc<str>, part: &mut Part) 
     for sealed in &component.sealed {
         let document = Document { node: sealed.node.clone(), component: None, place: Some(sealed.place) };
         if document.namespace() != component.namespace {
-            let stem = sealed.file_name.strip_suffix(".sops.yaml").unwrap_or(&sealed.file_name);
+            let stem = sealed.name();
             let place = document.node.at(&["metadata", "namespace"]).and_then(yaml::Node::place);
             part.problems.push(
                 Diagnostic::error(

@@ -2,7 +2,7 @@
 //! for file. `gen` never builds kustomize, so it refuses what would be fetched or lies elsewhere.
 
 use super::{
-    files::{Files, Kind, file_name, join},
+    files::{Files, Kind, file_name},
     model::{BaseFile, EnvironmentSource},
     text::{Hidden, walk},
 };
@@ -167,12 +167,12 @@ fn is_remote(entry: &str) -> bool {
         || ["github.com/", "gitlab.com/", "bitbucket.org/"].iter().any(|host| entry.starts_with(host))
 }
 
-/// The path that an entry means, seen from a folder; `None` if it leaves the project.
-fn inside(folder: &str, entry: &str) -> Option<String> {
+/// The path that an entry of a kustomization means, seen from its folder; `None` if it leaves the project.
+pub fn inside(folder: &str, entry: &str) -> Option<String> {
     if entry.starts_with('/') {
         return None;
     }
-    let mut parts: Vec<&str> = folder.split('/').collect();
+    let mut parts: Vec<&str> = folder.split('/').filter(|part| !part.is_empty()).collect();
     for part in entry.split('/') {
         match part {
             "" | "." => {}
@@ -180,5 +180,5 @@ fn inside(folder: &str, entry: &str) -> Option<String> {
             part => parts.push(part),
         }
     }
-    Some(parts.iter().fold(String::new(), |path, part| join(&path, part)))
+    Some(parts.join("/"))
 }

@@ -22,14 +22,14 @@ use std::{
 const FOLDER: &str = "environments/";
 /// What all environments share.
 pub(super) const FLEET: &str = "environments/fleet.yaml";
-/// Sealed Secrets.
-pub(super) const SECRETS: &str = "environments/secrets/";
+/// The folder of sealed Secrets.
+pub const SECRETS: &str = "environments/secrets/";
 /// Values to be replaced where they were issued.
 pub const TO_REPLACE: &str = "environments/secrets/to-replace.txt";
 /// Texts for `$file`.
 const FILES: &str = "environments/files/";
 /// The ending of a sealed file.
-pub(super) const SEALED: &str = ".sops.yaml";
+pub const SEALED: &str = ".sops.yaml";
 
 /// What was read under `environments/`.
 pub(super) struct Environments {

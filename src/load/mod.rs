@@ -26,12 +26,12 @@ mod text;
 mod to_replace;
 mod tree;
 
-pub use base::base;
+pub use base::{base, inside};
 pub use builtin::Builtin;
 pub use chart_texts::ChartTexts;
 pub use charts::{CHARTS, ChartFacts, ChartRef, Charts};
 pub use disk::{Disk, find_project, named, project_of, project_path};
-pub use environments::TO_REPLACE;
+pub use environments::{SEALED, SECRETS, TO_REPLACE};
 pub use examples::examples;
 pub use files::{Entry, Files, Kind, Memory, PacksOnly};
 pub use model::{
@@ -40,7 +40,7 @@ pub use model::{
 };
 pub use rendered::rendered;
 pub use secrets::{components_of, sealed_paths};
-pub use text::{Each, in_turn};
+pub use text::{Each, in_turn, no_text};
 pub use to_replace::{ToReplaceFile, to_replace_name};
 pub use tree::tree;
 

@@ -1,7 +1,7 @@
 //! What [`load`](super) makes: a [`Project`], all inputs in memory, each environment file still by
 //! itself. Merging is `resolve`'s business.
 
-use super::{charts::Charts, to_replace::ToReplaceFile};
+use super::{charts::Charts, environments::SEALED, to_replace::ToReplaceFile};
 use crate::{
     config::{ChartFile, FleetFile, PackFile, When},
     diag::{Place, SourceId, Sources, Spot},
@@ -172,6 +172,13 @@ pub struct SealedFile {
     pub place: Place,
     /// The object as it stands there: `metadata` readable, `data` sealed.
     pub node: Node,
+}
+
+impl SealedFile {
+    /// The name of its Secret: the file's without the ending.
+    pub fn name(&self) -> &str {
+        self.file_name.strip_suffix(SEALED).unwrap_or(&self.file_name)
+    }
 }
 
 /// A file of a base.

@@ -178,12 +178,15 @@ fn text(files: &dyn Files, path: &str) -> Result<Decoded, Box<Diagnostic>> {
     let bytes = files.read(path).map_err(|why| Box::new(refused(name, &why)))?;
     match yaml::decode(&bytes) {
         Ok(text) => Ok((bytes.into(), text.into())),
-        Err(why) => Err(Box::new(
-            Diagnostic::error("load/encoding", format!("`{name}` cannot be read as text: {}", why.message))
-                .because(format!("at byte {} of the file", why.offset))
-                .help(why.help),
-        )),
+        Err(why) => Err(Box::new(no_text(name, &why))),
     }
+}
+
+/// Why the bytes of a file are no text.
+pub fn no_text(name: &str, why: &yaml::Why) -> Diagnostic {
+    Diagnostic::error("load/encoding", format!("`{name}` cannot be read as text: {}", why.message))
+        .because(format!("at byte {} of the file", why.offset))
+        .help(why.help)
 }
 
 /// Characters that templates use for themselves: refused in texts that may become values.

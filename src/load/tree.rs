@@ -2,7 +2,7 @@
 
 use super::{
     files::{Files, file_name},
-    text::{Hidden, walk},
+    text::{Hidden, no_text, walk},
 };
 use crate::{
     diag::{Diagnostic, Place, Problems, Sources},
@@ -60,14 +60,7 @@ fn objects(
     let text = match yaml::decode(bytes) {
         Ok(text) => text,
         Err(why) => {
-            problems.push(
-                Diagnostic::error(
-                    "load/encoding",
-                    format!("`{path}` cannot be read as text: {}", why.message),
-                )
-                .because(format!("at byte {} of the file", why.offset))
-                .help(why.help),
-            );
+            problems.push(no_text(path, &why));
             return (None, Vec::new());
         }
     };

@@ -22,8 +22,6 @@ pub use model::{
     NeededKey, NeededSecret, OnFailure, OwnFluxSystem, Patch, PodSecurity, Release, SealedFile, Source,
     SourceRef, Spot, Stage, Sync, is_aggregated,
 };
-pub use policy::{
-    Decryption, Difference, ENCRYPTED_REGEX, Reader, Reason, SealPolicy, SealRule, SealedPath, Secrets,
-};
+pub use policy::{Decryption, Difference, Reader, Reason, SealPolicy, SealRule, SealedPath, Secrets};
 pub use seal_command::{GENERATED_LENGTH, seal_command, shell_word};
 pub use target::reference;

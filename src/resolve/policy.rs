@@ -8,16 +8,13 @@
 use super::{environment::spots, merge};
 use crate::{
     diag::{Place, Problems, Spot},
-    load::{Fleet, Project},
+    load::{Fleet, Project, SEALED, SECRETS},
     name::is_subdomain,
     recipient::Recipient,
     seal::{Seal, SealedFor},
     yaml::{Map, Node},
 };
 use std::{collections::BTreeMap, fmt};
-
-/// What is encrypted in a Kubernetes Secret, as SOPS writes it: all of `data` and `stringData`.
-pub const ENCRYPTED_REGEX: &str = "^(data|stringData)$";
 
 /// For every environment and layer, who can open its sealed files.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -119,14 +116,10 @@ pub struct SealedPath {
     pub name: String,
 }
 
-/// Where sealed files stand, and how they end.
-const FOLDER: &str = "environments/secrets/";
-const ENDING: &str = ".sops.yaml";
-
 impl SealedPath {
     /// Reads the path of a sealed file in a project, existing or not; `None` if no sealed file can stand there.
     pub fn parse(path: &str) -> Option<Self> {
-        let below = path.strip_prefix(FOLDER)?.strip_suffix(ENDING)?;
+        let below = path.strip_prefix(SECRETS)?.strip_suffix(SEALED)?;
         let (folder, name) = below.rsplit_once('/')?;
         let (owner, component) = folder.rsplit_once('/')?;
         let parts = [owner, component, name].map(str::to_owned);
@@ -138,7 +131,7 @@ impl SealedPath {
 
 impl fmt::Display for SealedPath {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{FOLDER}{}/{}/{}{ENDING}", self.owner, self.component, self.name)
+        write!(f, "{SECRETS}{}/{}/{}{SEALED}", self.owner, self.component, self.name)
     }
 }
 

@@ -55,11 +55,6 @@ impl Quantity {
         Ok(Quantity { nanos: if negative { -nanos } else { nanos }, family })
     }
 
-    /// A whole amount, shown with decimal suffixes.
-    pub fn from_int(amount: i64) -> Quantity {
-        Quantity { nanos: i128::from(amount) * NANO, family: Family::Decimal }
-    }
-
     /// The sum, in the family of the first one that is not zero; `None` if it is too large.
     #[must_use]
     pub fn checked_add(self, other: Quantity) -> Option<Quantity> {
@@ -286,13 +281,17 @@ mod tests {
         assert!(q("1Gi") > q("1G") && q("1024Mi") == q("1Gi"));
     }
 
+    fn whole(amount: i64) -> Quantity {
+        Quantity { nanos: i128::from(amount) * NANO, family: Family::Decimal }
+    }
+
     proptest! {
         #[test]
         fn no_text_panics(text in "[-+]?[0-9.]{0,50}[a-zA-Zµ]{0,3}[-+0-9]{0,12}") {
             if let Ok(q) = Quantity::parse(&text) {
                 let again = Quantity::parse(&q.to_string()).unwrap();
-                let whole = Quantity::from_int(q.value());
-                prop_assert!(again == q || again == whole, "{text} {q}");
+                let rounded = whole(q.value());
+                prop_assert!(again == q || again == rounded, "{text} {q}");
                 prop_assert_eq!(again.to_string(), q.to_string());
                 let _ = (q.checked_mul(q), q.checked_add(q), q.millis());
             }
@@ -304,9 +303,9 @@ mod tests {
             let scale = [1, 1000, 1024][s];
             let q = Quantity::parse(&format!("{a}{suffix}")).unwrap();
             let r = Quantity::parse(&format!("{b}{suffix}")).unwrap();
-            prop_assert_eq!(q.checked_add(r).unwrap(), Quantity::from_int((a + b) * scale));
+            prop_assert_eq!(q.checked_add(r).unwrap(), whole((a + b) * scale));
             if let Some(product) = a.checked_mul(b).and_then(|p| p.checked_mul(scale)) {
-                prop_assert_eq!(q.checked_mul(Quantity::from_int(b)).unwrap(), Quantity::from_int(product));
+                prop_assert_eq!(q.checked_mul(whole(b)).unwrap(), whole(product));
             }
             prop_assert_eq!(q.cmp(&r), a.cmp(&b));
         }

@@ -12,6 +12,15 @@ pub struct Moment {
 /// 9999-12-31T23:59:59Z.
 const LAST: u64 = 253_402_300_799;
 
+impl Moment {
+    /// Its day: `2026-01-31`.
+    pub fn day(&self) -> String {
+        let mut text = self.to_string();
+        text.truncate("2026-01-31".len());
+        text
+    }
+}
+
 impl fmt::Display for Moment {
     /// Days to a date in the way of Howard Hinnant's `civil_from_days`: years begin in March, so that leap days are last.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -43,6 +52,7 @@ mod tests {
             (u64::MAX, "9999-12-31T23:59:59Z"),
         ] {
             assert_eq!(Moment { seconds }.to_string(), text);
+            assert_eq!(Some(&*Moment { seconds }.day()), text.split('T').next());
         }
     }
 }

@@ -48,11 +48,6 @@ impl MapBuilder {
         Ok(())
     }
 
-    /// Is there something merged already?
-    pub fn has_merge(&self) -> bool {
-        !self.merges.is_empty()
-    }
-
     /// The mapping; merged keys stand where `<<` stood.
     pub fn finish(self) -> Map {
         if self.merges.is_empty() {

@@ -130,6 +130,16 @@ fn entries_of_other_services_stay_to_the_byte() {
 }
 
 #[test]
+fn a_secret_may_be_named_like_a_file() {
+    let sandbox = project("bob");
+    let file = path("db.sops.yaml");
+    sandbox.write(&file, secret("db.sops.yaml", &[("user", "geheim")], &[PUBLIC]).as_bytes());
+    let said = good(&sandbox, &["rekey"]);
+    assert!(said.contains(&format!("{file}: + bob\n")), "{said}");
+    assert_eq!(who(&sandbox.read(&file)), set([PUBLIC, BOB]));
+}
+
+#[test]
 fn an_environment_means_its_layers_too() {
     let sandbox = project("bob");
     sandbox.write("environments/base.yaml", b"abstract: true\ncomponents: {kuard: {pack: raw, extra: {other: {apiVersion: v1, kind: ConfigMap, metadata: {name: y}}}}}\n");

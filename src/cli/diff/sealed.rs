@@ -2,6 +2,7 @@
 
 use crate::{
     diag::{Problems, Sources, visible},
+    load::SEALED,
     resolve::SealPolicy,
     secret::sops::{self, Did, Difference, Identities, Opened, Sealed, Version},
     write::{self, Change, Kind},
@@ -42,7 +43,7 @@ impl Comparing<'_> {
     /// The lines below the file's name; `None` for a file that is not sealed, or not to be read as such. With `reveal`,
     /// what keeps the values from being shown is told.
     pub(super) fn lines(&self, change: &Change, problems: &mut Problems) -> Option<String> {
-        if !change.path.as_str().ends_with(".sops.yaml") {
+        if !change.path.as_str().ends_with(SEALED) {
             return None;
         }
         let before = self.side(change.before.as_deref(), problems)?;

@@ -2,6 +2,7 @@
 
 use super::{SealedProject, find, now};
 use crate::{
+    cli::select,
     diag::{Diagnostic, Place, Problems},
     load::{self, SealedFile, TO_REPLACE, ToReplaceFile},
     resolve::SealedPath,
@@ -12,7 +13,6 @@ use crate::{
     write,
     yaml::commented::Document,
 };
-use globset::GlobBuilder;
 
 impl SealedProject {
     /// What is wrong with single sealed files.
@@ -32,7 +32,7 @@ impl SealedProject {
     fn is_of_file(&self, problem: &Diagnostic) -> bool {
         let is_there = |place: Place| {
             let name = self.project.sources.name(place.source);
-            name.starts_with("environments/secrets/") && name != TO_REPLACE
+            name.starts_with(load::SECRETS) && name != TO_REPLACE
         };
         let loading = problem.id.strip_prefix("load/").unwrap_or_default();
         loading.starts_with("sealed-")
@@ -48,7 +48,7 @@ impl SealedProject {
         let components = self.project.secrets.get(owner).into_iter().flatten();
         components.flat_map(move |(component, files)| {
             files.iter().map(move |file| {
-                let name = file.file_name.trim_end_matches(".sops.yaml").to_owned();
+                let name = file.name().to_owned();
                 let path = SealedPath { owner: owner.to_owned(), component: component.clone(), name };
                 (path.to_string(), file)
             })
@@ -62,18 +62,18 @@ impl SealedProject {
         if named.is_empty() {
             return environments.keys().map(String::as_str).collect();
         }
+        let known: Vec<&str> = environments.keys().map(String::as_str).collect();
         let mut found = Vec::new();
         for pattern in named {
-            let matcher = match GlobBuilder::new(pattern).literal_separator(true).build() {
-                Ok(glob) => glob.compile_matcher(),
+            let matching = match select::matching(pattern, &known) {
+                Ok(matching) => matching,
                 Err(why) => {
-                    let message = format!("`{pattern}` is no glob: {}", why.kind());
-                    problems.push(Diagnostic::error("usage/glob", message));
+                    problems.push(Diagnostic::error("usage/glob", format!("`{pattern}` is no glob: {why}")));
                     continue;
                 }
             };
             let before = found.len();
-            for source in environments.values().filter(|source| matcher.is_match(&source.name)) {
+            for source in matching.into_iter().map(|name| &environments[name]) {
                 found.extend(source.layers.iter().map(String::as_str).filter(|_| !source.is_abstract));
                 found.push(&source.name);
             }
@@ -108,12 +108,11 @@ impl SealedProject {
 
     /// Puts the values on a list that somebody knows who was removed.
     pub(in crate::cli) fn expose(&self, list: &mut ToReplace, path: &str, outcome: &Outcome) {
-        let today = now().to_string();
-        let today = today.split('T').next().unwrap_or_default();
+        let today = now().day();
         for who in &outcome.removed {
             let who = self.policy.name(who).unwrap_or(who);
             let file = load::to_replace_name(path);
-            outcome.to_replace.iter().for_each(|value| list.add(file, value, who, today));
+            outcome.to_replace.iter().for_each(|value| list.add(file, value, who, &today));
         }
     }
 

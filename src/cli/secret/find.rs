@@ -4,7 +4,7 @@ use super::SealedProject;
 use crate::{
     cli::{Global, open},
     diag::{Diagnostic, Problems, did_you_mean, list},
-    load::{self, Project},
+    load::{self, Project, SEALED, SECRETS},
     resolve::SealedPath,
 };
 use std::path::Path;
@@ -78,7 +78,7 @@ pub(in crate::cli) fn listed(global: &Global, project: &Project, word: &str) -> 
 }
 
 fn short(word: &str) -> Option<SealedPath> {
-    SealedPath::parse(&format!("environments/secrets/{}.sops.yaml", load::to_replace_name(word)))
+    SealedPath::parse(&format!("{SECRETS}{}{SEALED}", load::to_replace_name(word)))
 }
 
 fn sealed_path(
@@ -100,8 +100,8 @@ fn sealed_path(
 
 fn pair(owner: &str, component_and_name: &str) -> Option<SealedPath> {
     let (component, name) = component_and_name.split_once('/')?;
-    let name = name.strip_suffix(".sops.yaml").unwrap_or(name);
-    SealedPath::parse(&format!("environments/secrets/{owner}/{component}/{name}.sops.yaml"))
+    let name = name.strip_suffix(SEALED).unwrap_or(name);
+    SealedPath::parse(&format!("{SECRETS}{owner}/{component}/{name}{SEALED}"))
 }
 
 fn by_path(global: &Global, project: &Project, path: &str) -> Option<SealedPath> {
@@ -119,16 +119,20 @@ fn copy(project: &Project, path: &str) -> Option<SealedPath> {
     })?;
     let parts: Vec<&str> = below[environment.name.len() + 1..].split('/').collect();
     let [_, component, file] = parts[..] else { return None };
-    let name = file.strip_suffix(".sops.yaml")?;
-    let nearest = environment.layers.iter().rev().find(|layer| has(project, layer, component, file));
-    let owner = nearest.unwrap_or(&environment.name);
-    Some(SealedPath { owner: owner.clone(), component: component.to_owned(), name: name.to_owned() })
+    let name = file.strip_suffix(SEALED)?;
+    let path = |owner: &String| SealedPath {
+        owner: owner.clone(),
+        component: component.to_owned(),
+        name: name.to_owned(),
+    };
+    let nearest = environment.layers.iter().rev().find(|layer| has(project, layer, &path(layer)));
+    Some(path(nearest.unwrap_or(&environment.name)))
 }
 
-/// Is there such a file of an owner?
-pub(in crate::cli) fn has(project: &Project, owner: &str, component: &str, file: &str) -> bool {
-    let files = project.secrets.get(owner).and_then(|components| components.get(component));
-    files.is_some_and(|files| files.iter().any(|found| found.file_name == file))
+/// Has an owner a file for the component and of the name of this one?
+pub(in crate::cli) fn has(project: &Project, owner: &str, path: &SealedPath) -> bool {
+    let files = project.secrets.get(owner).and_then(|components| components.get(&path.component));
+    files.is_some_and(|files| files.iter().any(|found| found.name() == path.name))
 }
 
 /// Is there an environment or layer of this name? That one cannot be used was told.

@@ -5,7 +5,7 @@ use super::{
     find,
 };
 use crate::{
-    diag::{Diagnostic, Problems, SourceId, Sources, did_you_mean, list},
+    diag::{Diagnostic, Problems, did_you_mean, list},
     host,
     load::{self, Disk, Files, Kind, Project},
     pipeline::{self, Engine},
@@ -27,31 +27,15 @@ pub(in crate::cli) struct SealedProject {
     disk: Disk,
 }
 
-fn disk(global: &Global, problems: &mut Problems) -> Option<Disk> {
-    let root = open::root(global);
-    let disk = Disk::new(&root).map_err(|error| {
-        problems.push(
-            Diagnostic::error("load/no-project", format!("`{}` {error}", root.display()))
-                .help("name the project's folder with `--project DIR`"),
-        )
-    });
-    disk.ok()
-}
-
 /// The time of what is sealed now.
 pub(in crate::cli) fn now() -> Moment {
     Moment { seconds: host::seconds_since_1970() }
 }
 
-/// A text in the clear as a source: places in it can be told, and nothing shows what stands there.
-pub(in crate::cli) fn hidden(sources: &mut Sources, name: &str, text: &str) -> SourceId {
-    sources.add_hidden(name, text)
-}
-
 impl SealedProject {
     /// The project that a command works on; `None` if there is none.
     pub(in crate::cli) fn open(global: &Global, problems: &mut Problems) -> Option<Self> {
-        let disk = disk(global, problems)?;
+        let disk = open::disk(global, problems)?;
         let mut told = Problems::new();
         let Some(project) = load::project_with(&disk, &pipeline::spread, &mut told) else {
             problems.extend(told);
@@ -67,7 +51,7 @@ impl SealedProject {
 
     /// The same of a project that was opened for rendering.
     pub(in crate::cli) fn of(global: &Global, engine: Engine, problems: &mut Problems) -> Option<Self> {
-        let disk = disk(global, problems)?;
+        let disk = open::disk(global, problems)?;
         Some(Self {
             policy: SealPolicy::of(&engine.project),
             project: engine.project,
@@ -133,18 +117,11 @@ impl SealedProject {
             }
             Ok(text) => {
                 // What was never sealed is not shown.
-                let source = hidden(&mut self.project.sources, path, &text);
+                let source = self.project.sources.add_hidden(path, text.as_str());
                 Sealed::read(&text, source, problems)
             }
             Err(why) => {
-                problems.push(
-                    Diagnostic::error(
-                        "load/encoding",
-                        format!("`{path}` cannot be read as text: {}", why.message),
-                    )
-                    .because(format!("at byte {} of the file", why.offset))
-                    .help(why.help),
-                );
+                problems.push(load::no_text(path, &why));
                 None
             }
         }

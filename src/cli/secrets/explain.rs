@@ -68,17 +68,16 @@ pub(super) fn run(global: &Global, arguments: &Arguments) -> Exit {
 fn explain<'p>(engine: &'p Engine, path: SealedPath, problems: &mut Problems) -> Option<Explained<'p>> {
     let project = &engine.project;
     let rule = engine.policy.rule(&path.owner)?;
-    let name = format!("{}.sops.yaml", path.name);
     let files = project.secrets.get(&path.owner).and_then(|owner| owner.get(&path.component));
-    let file = files.into_iter().flatten().find(|file| file.file_name == name);
+    let file = files.into_iter().flatten().find(|file| file.name() == path.name);
     let mut explained =
         Explained { engine, file, rule, users: Vec::new(), nearer: Vec::new(), needed: Vec::new(), path };
-    let mut names: Vec<String> = files.into_iter().flatten().map(|file| file.file_name.clone()).collect();
+    let mut names: Vec<String> = files.into_iter().flatten().map(|file| file.name().to_owned()).collect();
     for environment in &rule.environments {
         let path = &explained.path;
         let layers = project.environments.get(environment).map(|source| source.layers.as_slice());
         let above = layers.unwrap_or_default().iter().rev().take_while(|layer| **layer != path.owner);
-        let is_nearer = above.into_iter().any(|layer| has(project, layer, &path.component, &name));
+        let is_nearer = above.into_iter().any(|layer| has(project, layer, path));
         // What is wrong with an environment is told when it is rendered.
         let resolved = resolve::environment(project, environment, &mut Problems::new());
         let components = resolved.map(|resolved| resolved.components).unwrap_or_default();
@@ -90,22 +89,21 @@ fn explain<'p>(engine: &'p Engine, path: SealedPath, problems: &mut Problems) ->
             explained.users.push(environment)
         }
         for secret in component.secrets.into_iter().filter(|secret| !secret.external) {
-            names.push(format!("{}.sops.yaml", secret.name));
+            names.push(secret.name.clone());
             if secret.name == explained.path.name && !is_nearer {
                 explained.needed.push((environment, secret));
             }
         }
     }
     if file.is_none() && explained.needed.is_empty() {
-        unknown(&explained.path, &name, &names, problems);
+        unknown(&explained.path, &names, problems);
     }
     Some(explained)
 }
 
 /// A file that is not there and that nobody asks for may be misspelt.
-fn unknown(path: &SealedPath, name: &str, names: &[String], problems: &mut Problems) {
-    let Some(near) = did_you_mean(name, names.iter().map(String::as_str)) else { return };
-    let near = near.trim_end_matches(".sops.yaml");
+fn unknown(path: &SealedPath, names: &[String], problems: &mut Problems) {
+    let Some(near) = did_you_mean(&path.name, names.iter().map(String::as_str)) else { return };
     let message = format!("`{}` is not there, and nobody needs it", path.name);
     problems.push(
         Diagnostic::warning("usage/unknown-secret", message)

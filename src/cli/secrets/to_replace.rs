@@ -78,15 +78,14 @@ pub(super) fn exposed(global: &Global, arguments: &Exposed) -> Exit {
         let documents = sealed.documents();
         let keys: Vec<String> = documents.iter().flat_map(manifest::keys).map(str::to_owned).collect();
         let values = if arguments.values.is_empty() { &keys } else { &arguments.values };
-        let today = now().to_string();
-        let today = today.split('T').next().unwrap_or_default();
+        let today = now().day();
         let who = arguments.to.replace("  ", " ").replace(['\n', '\r'], " ");
         for value in values {
             if !keys.contains(value) {
                 let said = Diagnostic::error("secret/key", format!("there is no key `{value}`"));
                 problems.push(said.help(format!("there is {}", self::list(keys.iter().map(String::as_str)))));
             }
-            list.add(load::to_replace_name(&path.to_string()), value, who.trim(), today);
+            list.add(load::to_replace_name(&path.to_string()), value, who.trim(), &today);
         }
         list
     })

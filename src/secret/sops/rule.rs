@@ -1,5 +1,6 @@
 //! Which values of a file are encrypted.
 
+use crate::seal::ENCRYPTED_REGEX;
 use regex::{Regex, RegexBuilder};
 
 /// The rule of a file: at most one of these stands in its metadata.
@@ -62,7 +63,7 @@ impl Default for Rule {
 impl Rule {
     /// The rule for Kubernetes Secrets: all of `data` and `stringData`.
     pub fn secret() -> Self {
-        Self { kind: RuleKind::EncryptedRegex, pattern: SECRET.to_owned() }
+        Self { kind: RuleKind::EncryptedRegex, pattern: ENCRYPTED_REGEX.to_owned() }
     }
 
     /// Made ready to be asked.
@@ -72,14 +73,12 @@ impl Rule {
     pub(super) fn matcher(&self) -> Result<Matcher, String> {
         let matches = match self.kind {
             RuleKind::EncryptedSuffix | RuleKind::UnencryptedSuffix => Matches::Suffix(self.pattern.clone()),
-            _ if self.pattern == SECRET => Matches::Secret,
+            _ if self.pattern == ENCRYPTED_REGEX => Matches::Secret,
             _ => Matches::Regex(regex(&self.pattern)?),
         };
         Ok(Matcher { kind: self.kind, matches })
     }
 }
-
-const SECRET: &str = "^(data|stringData)$";
 
 /// A rule with its expression compiled.
 #[derive(Clone, Debug)]

@@ -157,8 +157,8 @@ pub fn sops_config_difference(
     if creation.groups > 1 {
         faults.push(format!("wants keys of {} groups", creation.groups));
     }
-    if creation.encrypted_regex.as_deref() != Some(crate::resolve::ENCRYPTED_REGEX) {
-        faults.push(format!("does not say `encrypted_regex: {}`", crate::resolve::ENCRYPTED_REGEX));
+    if creation.encrypted_regex.as_deref() != Some(crate::seal::ENCRYPTED_REGEX) {
+        faults.push(format!("does not say `encrypted_regex: {}`", crate::seal::ENCRYPTED_REGEX));
     }
     let number = creation.number;
     (!faults.is_empty()).then(|| (creation.place, format!("rule {number} {}", faults.join(", "))))

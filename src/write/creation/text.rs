@@ -2,7 +2,8 @@
 
 use crate::{
     recipient::Recipient,
-    resolve::{ENCRYPTED_REGEX, SealPolicy, SealRule},
+    resolve::{SealPolicy, SealRule},
+    seal::ENCRYPTED_REGEX,
 };
 use std::ops::Range;
 

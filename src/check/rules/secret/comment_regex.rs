@@ -1,5 +1,6 @@
 //! `secret/comment-regex`: a rule about comments that Flux 2.9 does not keep.
 
+use super::minor;
 use crate::{
     check::{Check, Facts, Sealed},
     diag::{Diagnostic, Problems, Severity},
@@ -51,12 +52,6 @@ impl Check for CommentRegex {
 
 /// The first version of Flux that keeps the comments.
 const FIRST: (u32, u32) = (2, 10);
-
-/// `2.9` as numbers.
-fn minor(version: &str) -> Option<(u32, u32)> {
-    let (major, minor) = version.split_once('.')?;
-    Some((major.parse().ok()?, minor.parse().ok()?))
-}
 
 #[cfg(test)]
 mod tests {

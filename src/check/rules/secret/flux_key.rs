@@ -1,5 +1,6 @@
 //! `secret/flux-key`: a cluster whose key Flux cannot use.
 
+use super::minor;
 use crate::{
     check::{Check, Facts, Sealing},
     diag::{Diagnostic, Problems, Severity, list},
@@ -49,11 +50,15 @@ impl FluxKey {
                 "and Flux reads no private keys of SSH",
                 "name a key of age, which begins with `age1`",
             ),
-            Kind::PostQuantum if facts.policy.flux.as_deref().is_some_and(is_before_2_9) => (
-                self.severity(),
-                "which Flux reads from 2.9 on",
-                "use a key that begins with `age1`, or a newer Flux",
-            ),
+            Kind::PostQuantum
+                if facts.policy.flux.as_deref().and_then(minor).is_some_and(|minor| minor < (2, 9)) =>
+            {
+                (
+                    self.severity(),
+                    "which Flux reads from 2.9 on",
+                    "use a key that begins with `age1`, or a newer Flux",
+                )
+            }
             Kind::Plugin | Kind::Tag { .. } => (
                 Severity::Warning,
                 "and only a kustomize-controller with the plugin's program in its image can use it",
@@ -76,10 +81,4 @@ impl FluxKey {
             .because(format!("Flux reads no private keys of SSH, and {names} have no other"))
             .help("add a key of age for the cluster, and name it by `secrets.cluster`")
     }
-}
-
-fn is_before_2_9(version: &str) -> bool {
-    let minor =
-        version.split_once('.').and_then(|(major, minor)| Some((major.parse().ok()?, minor.parse().ok()?)));
-    minor.is_some_and(|minor: (u32, u32)| minor < (2, 9))
 }

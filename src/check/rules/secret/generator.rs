@@ -3,6 +3,7 @@
 use crate::{
     check::{Check, Facts},
     diag::{Diagnostic, Problems, Severity},
+    load::inside,
     seal::is_sealed_file,
     tree::TreePath,
     yaml::{self, Node},
@@ -93,24 +94,11 @@ fn inputs(facts: &Facts, kustomization: &TreePath, generator: &Node) -> Vec<(Str
     one.chain(texts("envs"))
         .chain(named)
         .filter_map(|file| {
-            let found = facts.tree.get(&join(folder, file)?)?;
+            let found = facts.tree.get(&inside(folder, file)?)?;
             let sealed = std::str::from_utf8(&found.bytes).is_ok_and(is_sealed_file);
             Some((file.to_owned(), sealed))
         })
         .collect()
-}
-
-/// The path in the tree that an entry of a kustomization means; `None` if it leaves the tree.
-fn join(folder: &str, entry: &str) -> Option<String> {
-    let mut parts: Vec<&str> = folder.split('/').filter(|part| !part.is_empty()).collect();
-    for part in entry.split('/') {
-        match part {
-            "" | "." => {}
-            ".." => drop(parts.pop()?),
-            part => parts.push(part),
-        }
-    }
-    Some(parts.join("/"))
 }
 
 #[cfg(test)]

@@ -18,3 +18,9 @@ pub(super) mod rule;
 pub(super) mod size;
 pub(super) mod stays_sealed;
 pub(super) mod unnamed_cluster;
+
+/// A version of Flux such as `2.9` as numbers.
+fn minor(version: &str) -> Option<(u32, u32)> {
+    let (major, minor) = version.split_once('.')?;
+    Some((major.parse().ok()?, minor.parse().ok()?))
+}

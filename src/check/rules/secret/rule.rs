@@ -3,8 +3,7 @@
 use crate::{
     check::{Check, Facts, Sealed},
     diag::{Diagnostic, Problems, Severity},
-    resolve::ENCRYPTED_REGEX,
-    seal::is_secret,
+    seal::{ENCRYPTED_REGEX, is_secret},
 };
 
 /// See the module.
