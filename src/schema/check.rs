@@ -219,6 +219,9 @@ impl<'a> Check<'a> {
                 }
                 None => said,
             },
+            Value::Map(_) if is_secret_reference(value) => said
+                .because("a Secret is named only where an input is a secret")
+                .help("`gen pack show PACK` tells which inputs are"),
             Value::Map(map) => match map.keys().next().filter(|_| map.len() == 1) {
                 Some(key) if key.starts_with('$') && !REFERENCES.contains(&key) => {
                     let said =

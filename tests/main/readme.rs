@@ -15,6 +15,12 @@ fn the_charts_in_the_readme_are_read() {
 }
 
 #[test]
+fn the_walk_of_secrets_works() {
+    let commands = walk(include_str!("../../README.md"), "## Secrets");
+    assert!(commands >= 6, "only {commands} commands were found");
+}
+
+#[test]
 fn the_pack_in_contributing_works() {
     let commands = walk(include_str!("../../CONTRIBUTING.md"), "## A pack is one folder");
     assert!(commands >= 3, "only {commands} commands were found");

@@ -46,17 +46,16 @@ pub(in crate::cli) fn about(
         ([], Some(given)) => about.namespace = Some(given.to_owned()),
         ([only], None) => about.namespace = Some((*only).clone()),
         ([only], Some(given)) if *only == given => about.namespace = Some(given.to_owned()),
-        ([], None) => {
-            problems.extend(found);
-            problems.push(
-                Diagnostic::error(
-                    "seal/namespace",
-                    format!("nothing says in which namespace `{}` lives", place.component),
-                )
-                .because("what is sealed holds its namespace, and Kubernetes looks for it there")
-                .help("say it with `--namespace NAMESPACE`"),
-            );
-        }
+        // An environment that cannot be used would have said it.
+        ([], None) if found.has_errors() => problems.extend(found),
+        ([], None) => problems.push(
+            Diagnostic::error(
+                "seal/namespace",
+                format!("nothing says in which namespace `{}` lives", place.component),
+            )
+            .because("what is sealed holds its namespace, and Kubernetes looks for it there")
+            .help("say it with `--namespace NAMESPACE`"),
+        ),
         ([only], Some(given)) => problems.push(
             Diagnostic::error(
                 "seal/namespace",
