@@ -248,7 +248,7 @@ fn secrets_take_only_a_name_and_a_key_and_are_never_shown() {
 #[test]
 fn a_secret_where_none_belongs_is_known_for_one() {
     assert_eq!(
-        says("properties: {a: {type: string}}", "a: {secret: x, key: y}"),
+        says("properties: {a: {type: string}}", "a: {secret: db, key: password}"),
         [
             "input/type 1:4 `inputs.a` takes a string, not a mapping | a Secret is named only where an input is a secret | `gen pack show PACK` tells which inputs are"
         ]
