@@ -14,7 +14,7 @@ use crate::{
     context::Context,
     hostile::fleet,
     suite::{Case, Judge},
-    trees::{self, Tree},
+    trees::Tree,
 };
 use serde_json::{Value as Json, json};
 use std::{
@@ -44,9 +44,9 @@ fn cases(context: &Context) -> Vec<Case<'_>> {
     control.namespace("flux-system", &json!({}));
     let court = Arc::new(Court { context, control, changes: Changes::default(), asked: Mutex::new(0) });
     let mut cases = Vec::new();
-    for tree in trees::all(context) {
+    for tree in context.trees() {
         let court = court.clone();
-        cases.push(Case::new(tree.name.clone(), move || court.tree(&tree)));
+        cases.push(Case::new(tree.name.clone(), move || court.tree(tree)));
     }
     let mut more = |name: &str, run: fn(&Court)| {
         let court = court.clone();
@@ -73,8 +73,7 @@ impl Court<'_> {
         }
         let held = self.judge(&parts);
         if tree.name == "hostile" {
-            let expected = fleet::write(&self.context.folder("hostile"));
-            let missed = compare::missed(&expected, held.into_values());
+            let missed = compare::missed(&fleet::expected(), held.into_values());
             assert!(missed.is_empty(), "{}", missed.join("\n"));
         }
     }
@@ -154,6 +153,14 @@ fn pod(object: &Object) -> Option<Json> {
     pod["kind"] = "Pod".into();
     pod["metadata"]["name"] = object.json["metadata"]["name"].clone();
     pod["metadata"]["namespace"] = object.json["metadata"]["namespace"].clone();
+    for claim in object.json["spec"]["volumeClaimTemplates"].as_array().into_iter().flatten() {
+        let name = &claim["metadata"]["name"];
+        let volume = json!({"name": name, "persistentVolumeClaim": {"claimName": name}});
+        match &mut pod["spec"]["volumes"] {
+            Json::Array(volumes) => volumes.push(volume),
+            none => *none = json!([volume]),
+        }
+    }
     Some(pod)
 }
 

@@ -36,7 +36,7 @@ struct Row {
     path: String,
     /// Absent if the file cannot be read as a sealed one, which was told.
     status: Option<Status>,
-    /// Who can open it; the names of policy where they have one.
+    /// What the keys at hand say of the code over all values.
     mac: Mac,
     problems: Problems,
 }

@@ -36,6 +36,13 @@ const ADDED: &[(&str, &str, &str)] = &[
     ("CronJob", "spec.jobTemplate.metadata", "{}"),
     ("CronJob", "spec.suspend", "false"),
     ("CustomResourceDefinition", "spec.conversion", r#"{"strategy":"None"}"#),
+    ("DaemonSet", "metadata.annotations", r#"{"deprecated.daemonset.template.generation":"1"}"#),
+    ("DaemonSet", "spec.revisionHistoryLimit", "10"),
+    (
+        "DaemonSet",
+        "spec.updateStrategy",
+        r#"{"type":"RollingUpdate","rollingUpdate":{"maxUnavailable":1,"maxSurge":0}}"#,
+    ),
     ("Deployment", "spec.progressDeadlineSeconds", "600"),
     ("Deployment", "spec.replicas", "1"),
     ("Deployment", "spec.revisionHistoryLimit", "10"),
@@ -55,6 +62,19 @@ const ADDED: &[(&str, &str, &str)] = &[
     ("HTTPRoute", "spec.rules[].backendRefs[].weight", "1"),
     ("HelmRelease", "spec.chart.spec.reconcileStrategy", "\"ChartVersion\""),
     ("HelmRepository", "spec.provider", "\"generic\""),
+    // A job's pods are found by its identity.
+    ("Job", "metadata.labels", "*"),
+    ("Job", "spec.completionMode", "\"NonIndexed\""),
+    ("Job", "spec.completions", "1"),
+    ("Job", "spec.manualSelector", "false"),
+    ("Job", "spec.parallelism", "1"),
+    ("Job", "spec.podReplacementPolicy", "\"TerminatingOrFailed\""),
+    ("Job", "spec.selector", "*"),
+    ("Job", "spec.suspend", "false"),
+    ("Job", "spec.template.metadata.labels.batch.kubernetes.io/controller-uid", "*"),
+    ("Job", "spec.template.metadata.labels.batch.kubernetes.io/job-name", "*"),
+    ("Job", "spec.template.metadata.labels.controller-uid", "*"),
+    ("Job", "spec.template.metadata.labels.job-name", "*"),
     ("Kustomization", "spec.force", "false"),
     // The greatest allowed is also what a container gets that asks for nothing.
     ("LimitRange", "spec.limits[].default", "*"),
@@ -68,6 +88,7 @@ const ADDED: &[(&str, &str, &str)] = &[
     // The parts of a pod, wherever its template stands; `containers` are also initial ones, `probe` is any probe.
     ("Pod", "containers[].env[].valueFrom.fieldRef.apiVersion", "\"v1\""),
     ("Pod", "containers[].imagePullPolicy", "\"IfNotPresent\""),
+    ("Pod", "containers[].ports[].protocol", "\"TCP\""),
     ("Pod", "containers[].probe.failureThreshold", "3"),
     ("Pod", "containers[].probe.httpGet.scheme", "\"HTTP\""),
     ("Pod", "containers[].probe.periodSeconds", "10"),
@@ -85,6 +106,7 @@ const ADDED: &[(&str, &str, &str)] = &[
     ("Pod", "terminationGracePeriodSeconds", "30"),
     ("Pod", "volumes[].configMap.defaultMode", "420"),
     ("Pod", "volumes[].secret.defaultMode", "420"),
+    ("Secret", "type", "\"Opaque\""),
     ("Service", "spec.allocateLoadBalancerNodePorts", "true"),
     ("Service", "spec.clusterIP", "*"),
     ("Service", "spec.clusterIPs", "*"),
@@ -97,6 +119,18 @@ const ADDED: &[(&str, &str, &str)] = &[
     ("Service", "spec.ports[].targetPort", "*"),
     ("Service", "spec.sessionAffinity", "\"None\""),
     ("Service", "spec.type", "\"ClusterIP\""),
+    (
+        "StatefulSet",
+        "spec.persistentVolumeClaimRetentionPolicy",
+        r#"{"whenDeleted":"Retain","whenScaled":"Retain"}"#,
+    ),
+    ("StatefulSet", "spec.podManagementPolicy", "\"OrderedReady\""),
+    ("StatefulSet", "spec.revisionHistoryLimit", "10"),
+    ("StatefulSet", "spec.updateStrategy", r#"{"type":"RollingUpdate","rollingUpdate":{"partition":0}}"#),
+    ("StatefulSet", "spec.volumeClaimTemplates[].apiVersion", "\"v1\""),
+    ("StatefulSet", "spec.volumeClaimTemplates[].kind", "\"PersistentVolumeClaim\""),
+    ("StatefulSet", "spec.volumeClaimTemplates[].spec.volumeMode", "\"Filesystem\""),
+    ("StatefulSet", "spec.volumeClaimTemplates[].status", r#"{"phase":"Pending"}"#),
 ];
 
 /// What it drops from objects of a kind: path and what was written there.
