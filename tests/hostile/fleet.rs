@@ -161,9 +161,25 @@ fn keyed(texts: &[String]) -> Map<String, Json> {
     texts.iter().filter(|key| *key != "<<").map(|key| (key.clone(), json!(key))).collect()
 }
 
-/// A project of hostile texts in every place of a pack of its own, in `values`, `extra`, `patches` and inputs of built-in
-/// packs: its one environment is `hostile`.
+/// Writes a project of hostile texts in every place of a pack of its own, in `values`, `extra`, `patches` and inputs of
+/// built-in packs: its one environment is `hostile`. What must come of it.
 pub(crate) fn write(project: &Path) -> Vec<Expected> {
+    let (environment, expected) = made();
+    put(project, "templates/rows/pack.yaml", PACK);
+    put(project, "templates/rows/rows.yaml.j2", ROWS);
+    put(project, "environments/fleet.yaml", FLEET);
+    put(project, "environments/hostile.yaml", &environment);
+    expected
+}
+
+/// What must come of it, wherever it was written.
+#[allow(dead_code, reason = "not all that share this file ask for it")]
+pub(crate) fn expected() -> Vec<Expected> {
+    made().1
+}
+
+/// The environment, and what must come of it.
+fn made() -> (String, Vec<Expected>) {
     let mut expected: Vec<(String, &str, Json)> = Vec::new();
     let mut components = String::new();
     let texts = texts(1000);
@@ -216,14 +232,12 @@ pub(crate) fn write(project: &Path) -> Vec<Expected> {
     expected.push(("example.com/v1 Own own own".to_owned(), "/spec", spec));
     expected.push(web(&mut components, &texts));
     expected.push(calm(&mut components, &texts));
-    put(project, "templates/rows/pack.yaml", PACK);
-    put(project, "templates/rows/rows.yaml.j2", ROWS);
-    put(project, "environments/fleet.yaml", FLEET);
     let environment = format!(
         "kubernetes: \"1.34\"\ncluster: {{name: hostile, domain: example.com, provides: [example.com]}}\ncomponents:\n{components}"
     );
-    put(project, "environments/hostile.yaml", &environment);
-    expected.into_iter().map(|(identity, pointer, value)| Expected { identity, pointer, value }).collect()
+    let expected =
+        expected.into_iter().map(|(identity, pointer, value)| Expected { identity, pointer, value });
+    (environment, expected.collect())
 }
 
 fn put(project: &Path, path: &str, text: &str) {

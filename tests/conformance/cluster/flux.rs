@@ -30,7 +30,7 @@ const KINDS: [(&str, &str); 8] = [
 const LIMIT: Duration = Duration::from_secs(90);
 
 /// A control plane that runs kustomize-controller.
-pub(crate) struct Flux<'c> {
+pub(crate) struct Flux {
     pub(crate) api: Api,
     pub(crate) journal: Arc<Journal>,
     pub(crate) stand_in: Arc<StandIn>,
@@ -38,12 +38,11 @@ pub(crate) struct Flux<'c> {
     // Dropped in this order.
     controller: Guard,
     _control: ControlPlane,
-    _context: &'c Context,
 }
 
-impl<'c> Flux<'c> {
+impl Flux {
     /// Starts one, with the namespace of Flux and nothing in it.
-    pub(crate) fn start(context: &'c Context, charts: Charts) -> Self {
+    pub(crate) fn start(context: &Context, charts: Charts) -> Self {
         let control = ControlPlane::start(context);
         let api = control.api.clone();
         let kinds = KINDS.iter().map(|(version, kind)| (version.to_string(), kind.to_string())).collect();
@@ -55,7 +54,7 @@ impl<'c> Flux<'c> {
         }
         let controller = controller(context, &control);
         let artifacts = Artifacts::new(context);
-        Self { api, journal, stand_in, artifacts, controller, _control: control, _context: context }
+        Self { api, journal, stand_in, artifacts, controller, _control: control }
     }
 
     /// Watches every kind of a tree that is served now; those of charts are watched when they come.

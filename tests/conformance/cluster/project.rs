@@ -5,11 +5,7 @@ use crate::{
     context::{Context, output},
     trees::Tree,
 };
-use std::{
-    fs,
-    path::{Path, PathBuf},
-    process::Command,
-};
+use std::{fs, path::PathBuf, process::Command};
 
 pub(crate) struct Project<'c> {
     pub(crate) context: &'c Context,
@@ -64,10 +60,5 @@ impl<'c> Project<'c> {
     /// What Flux applies of that tree.
     pub(crate) fn parts(&self, environment: &str) -> Vec<Part> {
         tree::parts(self.context, &self.environment(environment))
-    }
-
-    /// The folder that the source holds.
-    pub(crate) fn root(&self) -> &Path {
-        &self.folder
     }
 }

@@ -58,7 +58,7 @@ fn written(edges: &Edges, parts: &[Part]) {
 /// With a sick dependency first: it holds back exactly what needs it. The revision.
 fn comes_to_be(flux: &Flux, source: &Identity, project: &Project, parts: &[Part], edges: &Edges) -> String {
     flux.stand_in.hold("HelmRelease", "ingress");
-    let revision = flux.publish(source, project.root());
+    let revision = flux.publish(source, &project.folder);
     let waiting = needs::needing(edges, "ingress");
     assert!(waiting.contains("kuard") && waiting.contains("smoke-test"), "{waiting:?}");
     let names = names(parts);
@@ -118,7 +118,7 @@ fn one_input(flux: &Flux, source: &Identity, project: &Project) {
     let before = snapshot(flux);
     project.replace("environments/prod.yaml", "kuard-amd64:blue", "kuard-amd64:green");
     project.render("prod");
-    let revision = flux.publish(source, project.root());
+    let revision = flux.publish(source, &project.folder);
     flux.settle(&["kuard"]);
     let done: Vec<String> = flux.done(&revision).into_keys().collect();
     assert_eq!(done, ["Deployment/kuard/kuard"]);
@@ -143,7 +143,7 @@ fn goes(flux: &Flux, source: &Identity, project: &Project) {
     let before = snapshot(flux);
     project.replace("environments/prod.yaml", "kuard-amd64:blue", "kuard-amd64:green");
     project.render("prod");
-    flux.publish(source, project.root());
+    flux.publish(source, &project.folder);
     flux.settle(&["kuard"]);
     flux.until("the component is gone", || !flux.kustomizations().contains_key("store"));
     let after = snapshot(flux);

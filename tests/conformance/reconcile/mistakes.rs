@@ -53,12 +53,12 @@ pub(crate) fn mistakes(context: &Context) {
     project.render("one");
     let flux = Flux::start(context, [].into_iter().collect());
     let source = root::classic(&flux, &project.environment("one"));
-    flux.publish(&source, project.root());
+    flux.publish(&source, &project.folder);
     let ready = |name: &str| flux.kustomizations().get(name).is_some_and(|one| flux.is_ready(one));
     flux.until("what will change is there", || ready("selector"));
 
     spoil(&project);
-    flux.publish(&source, project.root());
+    flux.publish(&source, &project.folder);
     flux.until("each fails as is foretold", || {
         let all = flux.kustomizations();
         ready("good")

@@ -36,12 +36,12 @@ fn older<'c>(context: &'c Context, name: &str) -> Project<'c> {
 }
 
 /// A cluster that has the tree of a project.
-fn cluster<'c>(project: &Project<'c>) -> (Flux<'c>, Identity) {
+fn cluster(project: &Project) -> (Flux, Identity) {
     let flux = Flux::start(project.context, CHARTS.into_iter().collect());
     flux.bring_key(project.context);
     flux.watch_all(&project.parts("one"));
     let source = root::operator(&flux, &project.environment("one"));
-    flux.publish(&source, project.root());
+    flux.publish(&source, &project.folder);
     flux.settle(&NAMES);
     (flux, source)
 }
@@ -52,12 +52,12 @@ pub(crate) fn upgrade(context: &Context) {
     let (flux, source) = cluster(&project);
     let before = snapshot(&flux);
     project.render("one");
-    flux.publish(&source, project.root());
+    flux.publish(&source, &project.folder);
     flux.settle(&NAMES);
     arrived(&flux, &project.parts("one"));
     let today = snapshot(&flux);
     assert_eq!(lost(&before, &today), Vec::<String>::new(), "on the way up");
-    flux.publish(&source, older(context, "back").root());
+    flux.publish(&source, &older(context, "back").folder);
     flux.settle(&NAMES);
     let back = snapshot(&flux);
     assert_eq!(lost(&before, &back), Vec::<String>::new(), "on the way back");
@@ -90,7 +90,7 @@ pub(crate) fn rename(context: &Context) {
     let secret = json!({"apiVersion": "v1", "kind": "Secret", "metadata": metadata, "type": "kubernetes.io/tls", "stringData": texts});
     seal(&project, "store", &secret);
     project.render("one");
-    flux.publish(&source, project.root());
+    flux.publish(&source, &project.folder);
     flux.settle(&["options", "store", "user"]);
     flux.until("the old names are gone", || {
         let all = flux.kustomizations();

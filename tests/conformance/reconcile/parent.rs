@@ -39,10 +39,10 @@ pub(crate) fn parent(context: &Context) {
     let source = root::object("source.toolkit.fluxcd.io/v1", "OCIRepository", spec);
     flux.api.must_apply(&source);
     flux.api.must_apply(&parent);
-    flux.publish(&source.identity(), project.root());
+    flux.publish(&source.identity(), &project.folder);
     let away = Identity::new("source.toolkit.fluxcd.io/v1", "GitRepository", "flux-system", "away");
     flux.until("the other source is there", || flux.api.get(&away).is_some());
-    flux.publish(&away, elsewhere(context).root());
+    flux.publish(&away, &elsewhere(context).folder);
     flux.settle(&NAMES);
     arrived(&flux, &away);
 
@@ -60,7 +60,7 @@ pub(crate) fn parent(context: &Context) {
     // Without the annotation it would be substituted: this case can fail.
     project.replace("fleet-out/one/apps/app/configmap-texts.yaml", "substitute: disabled", "x: y");
     project.replace("fleet-out/one/apps/app/configmap-texts.yaml", " d ${UNKNOWN}", "");
-    flux.publish(&source.identity(), project.root());
+    flux.publish(&source.identity(), &project.folder);
     flux.settle(&NAMES);
     assert_eq!(config(&flux)["data"]["text"], "a substituted b ${HOME} c $ e substituted");
 }

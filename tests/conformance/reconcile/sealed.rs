@@ -45,7 +45,7 @@ pub(crate) fn sealed(context: &Context) {
         ));
         flux.api.must_apply(&kustomization(&name));
     }
-    flux.publish(&source.identity(), project.root());
+    flux.publish(&source.identity(), &project.folder);
     let names: Vec<String> = (0..files.len()).map(|number| format!("s{number}")).collect();
     flux.settle(&names.iter().map(String::as_str).collect::<Vec<_>>());
     for (identity, data) in expected {

@@ -37,17 +37,17 @@ pub(crate) fn sync(context: &Context) {
     let flux = Flux::start(context, [].into_iter().collect());
     flux.journal.watch("v1", "ConfigMap");
     let source = root::classic(&flux, &tree);
-    flux.publish(&source, project.root());
+    flux.publish(&source, &project.folder);
     flux.settle(&NAMES);
     let before = snapshot(&flux);
     assert!(before.keys().any(|id| id.namespace == "base" && id.name.starts_with("generated-")));
     let roots = |identity: &Identity| identity.name == "flux-system";
 
     set(&project, "operator");
-    flux.publish(&source, project.root());
+    flux.publish(&source, &project.folder);
     flux.settle(&NAMES);
     assert_eq!(root::operator(&flux, &tree), source);
-    flux.publish(&source, project.root());
+    flux.publish(&source, &project.folder);
     flux.settle(&NAMES);
     let mut after = snapshot(&flux);
     assert_eq!(lost(&before, &after), Vec::<String>::new(), "from classic to operator");
@@ -55,18 +55,18 @@ pub(crate) fn sync(context: &Context) {
     assert!(after.contains_key(&instance));
 
     set(&project, "classic");
-    flux.publish(&source, project.root());
+    flux.publish(&source, &project.folder);
     flux.settle(&NAMES);
     by_hand(&flux, &instance, &source);
     assert_eq!(root::classic(&flux, &tree), source);
-    flux.publish(&source, project.root());
+    flux.publish(&source, &project.folder);
     flux.settle(&NAMES);
     let mut again = snapshot(&flux);
     after.retain(|identity, _| !roots(identity));
     assert_eq!(lost(&after, &again), Vec::<String>::new(), "from operator to classic");
 
     set(&project, "none");
-    flux.publish(&source, project.root());
+    flux.publish(&source, &project.folder);
     flux.settle(&NAMES);
     again.remove(&instance);
     assert_eq!(lost(&again, &snapshot(&flux)), Vec::<String>::new(), "from classic to none");
