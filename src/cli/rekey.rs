@@ -140,11 +140,8 @@ fn jobs(project: &SealedProject, scope: &Scope, what: What, problems: &mut Probl
         let Some(policy) = project.policy_of(owner, problems).map(Arc::new) else { continue };
         if policy.readers.is_empty() {
             problems.push(
-                Diagnostic::error(
-                    "secret/recipients-none",
-                    format!("nobody is to open the secrets of `{owner}`"),
-                )
-                .help("name keys of `keys` under `secrets.cluster` and `secrets.recipients`"),
+                Diagnostic::error("secret/nobody", format!("nobody is to open the secrets of `{owner}`"))
+                    .help("name keys of `keys` under `secrets.cluster` and `secrets.recipients`"),
             );
             continue;
         }
@@ -153,7 +150,7 @@ fn jobs(project: &SealedProject, scope: &Scope, what: What, problems: &mut Probl
     let read = pipeline::parallel(&found, |(path, file, policy)| {
         let mut problems = Problems::new();
         let source = file.place.source;
-        let status = Sealed::read(&text(&file.bytes), source, &mut problems).map(|s| s.status(policy));
+        let status = Sealed::read(&file.text(), source, &mut problems).map(|s| s.status(policy));
         let wanted = |status: &Status| {
             let differs =
                 !status.missing.is_empty() || !status.extra.is_empty() || status.other_rule.is_some();
@@ -190,11 +187,6 @@ fn foreseen(job: Job, what: What) -> Done {
     Done { path: job.path, before: job.before, outcome }
 }
 
-/// The text of a file. Not that of the sources, in which what is secret may be masked.
-fn text(bytes: &[u8]) -> String {
-    yaml::decode(bytes).unwrap_or_default()
-}
-
 /// The new texts, in memory.
 fn opened(
     jobs: Vec<Job>,
@@ -210,7 +202,9 @@ fn opened(
             problems.push(Diagnostic::error(write::INTERRUPTED, "interrupted"));
             return (None, problems);
         }
-        let opened = Sealed::read(&text(&job.before), job.source, &mut problems)
+        // Not the text of the sources, in which what is secret may be masked.
+        let text = yaml::decode(&job.before).unwrap_or_default();
+        let opened = Sealed::read(&text, job.source, &mut problems)
             .and_then(|sealed| sealed.open(identities, &mut problems));
         let outcome = opened.and_then(|opened| match what {
             What::Rekey => opened.rekey(&job.policy, now, &mut problems),

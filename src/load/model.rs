@@ -8,7 +8,7 @@ use crate::{
     recipient::Recipient,
     schema::Schema,
     template::{Delimiters, TemplateFile},
-    yaml::Node,
+    yaml::{self, Node},
 };
 use indexmap::IndexMap;
 use std::{
@@ -178,6 +178,11 @@ impl SealedFile {
     /// The name of its Secret: the file's without the ending.
     pub fn name(&self) -> &str {
         self.file_name.strip_suffix(SEALED).unwrap_or(&self.file_name)
+    }
+
+    /// Its whole text; that of the sources may have what is secret masked.
+    pub fn text(&self) -> String {
+        yaml::decode(&self.bytes).unwrap_or_default()
     }
 }
 

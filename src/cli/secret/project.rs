@@ -5,7 +5,7 @@ use super::{
     find,
 };
 use crate::{
-    diag::{Diagnostic, Problems, did_you_mean, list},
+    diag::{Diagnostic, Problems, SourceId, Sources, did_you_mean, list},
     host,
     load::{self, Disk, Files, Kind, Project},
     pipeline::{self, Engine},
@@ -30,6 +30,14 @@ pub(in crate::cli) struct SealedProject {
 /// The time of what is sealed now.
 pub(in crate::cli) fn now() -> Moment {
     Moment { seconds: host::seconds_since_1970() }
+}
+
+/// The text of a file as a source; what was never sealed is not shown.
+pub(in crate::cli) fn source(sources: &mut Sources, name: &str, text: &str) -> SourceId {
+    match seal::is_sealed_file(text) {
+        true => sources.add(name, text),
+        false => sources.add_hidden(name, text),
+    }
 }
 
 impl SealedProject {
@@ -111,15 +119,7 @@ impl SealedProject {
         problems: &mut Problems,
     ) -> Option<Sealed> {
         match yaml::decode(bytes) {
-            Ok(text) if seal::is_sealed_file(&text) => {
-                let source = self.project.sources.add(path, text.as_str());
-                Sealed::read(&text, source, problems)
-            }
-            Ok(text) => {
-                // What was never sealed is not shown.
-                let source = self.project.sources.add_hidden(path, text.as_str());
-                Sealed::read(&text, source, problems)
-            }
+            Ok(text) => Sealed::read(&text, source(&mut self.project.sources, path, &text), problems),
             Err(why) => {
                 problems.push(load::no_text(path, &why));
                 None

@@ -13,7 +13,7 @@ use crate::{
         Policy,
         sops::{Identities, Sealed, Status},
     },
-    yaml::{self, Node, Value},
+    yaml::{Node, Value},
 };
 use std::sync::Arc;
 
@@ -92,9 +92,7 @@ pub(super) fn run(global: &Global, arguments: &Arguments) -> Exit {
 
 fn row(path: &str, file: &SealedFile, policy: Option<&Policy>, identities: &Identities) -> Row {
     let mut problems = Problems::new();
-    // Not the text of the sources, in which what is secret may be masked.
-    let text = yaml::decode(&file.bytes).unwrap_or_default();
-    let sealed = Sealed::read(&text, file.place.source, &mut problems);
+    let sealed = Sealed::read(&file.text(), file.place.source, &mut problems);
     let nobody = Policy::secret([]);
     let status = sealed.as_ref().map(|sealed| sealed.status(policy.unwrap_or(&nobody)));
     let mut opening = Problems::new();

@@ -4,12 +4,11 @@
 use crate::{
     cli::{
         Exit, Format, Global, open, report,
-        secret::{IdentityArguments, SealedProject, now},
+        secret::{IdentityArguments, SealedProject, now, source},
     },
     diag::{Diagnostic, Problems, Sources, list},
     host,
     plain::Plain,
-    seal,
     secret::sops::{self, Identities, Merged, Opened, Sealed, Side},
     write,
 };
@@ -137,12 +136,7 @@ fn merge(
 ) -> Option<Merged> {
     let mut open = |which: &str, content: &Plain, problems: &mut Problems| {
         let text = content.as_text().unwrap_or_default();
-        let shown = format!("{name} ({which})");
-        // What was never sealed is not shown.
-        let source = match seal::is_sealed_file(text) {
-            true => sources.add(shown, text),
-            false => sources.add_hidden(shown, text),
-        };
+        let source = source(sources, &format!("{name} ({which})"), text);
         Sealed::read(text, source, problems)?.open(identities, problems)
     };
     let base: Option<Option<Opened>> = versions.base.as_ref().map(|content| open("base", content, problems));
