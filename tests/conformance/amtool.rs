@@ -3,7 +3,7 @@
 
 use crate::{
     alerting::configurations,
-    context::Context,
+    context::{Context, agrees},
     hostile::fleet::literal,
     objects::by_identity,
     suite::{Case, Judge},
@@ -45,9 +45,7 @@ fn check(context: &Context, configuration: &Json) -> Result<(), String> {
     let file = context.folder("alertmanager").join("alertmanager.yaml");
     fs::write(&file, literal(configuration)).unwrap();
     let mut command = context.command("amtool");
-    let output = command.args(["check-config", "--no-version-check"]).arg(file).output().unwrap();
-    let said = [output.stdout, output.stderr].map(|text| String::from_utf8(text).unwrap()).concat();
-    if output.status.success() { Ok(()) } else { Err(said) }
+    agrees(command.args(["check-config", "--no-version-check"]).arg(file))
 }
 
 /// Values of a release of the stack that are wrong, and what is said of them.

@@ -116,6 +116,14 @@ impl Context {
         self.trees.get_or_init(|| trees::all(self))
     }
 
+    /// The tree of this name.
+    pub(crate) fn tree(&self, name: &str) -> &Tree {
+        self.trees()
+            .iter()
+            .find(|tree| tree.name == name)
+            .unwrap_or_else(|| panic!("there is no tree {name}"))
+    }
+
     /// Names of the environments of the example fleet, sorted, with their trees.
     pub(crate) fn environments(&self) -> Vec<(String, PathBuf)> {
         let list = self.must_gen(self.root(), &["list", "--format", "json"]);
@@ -124,6 +132,16 @@ impl Context {
             list["environments"].as_array().unwrap().iter().map(|e| e["name"].as_str().unwrap().to_owned());
         names.map(|name| (name.clone(), self.fleet().join(&name))).collect()
     }
+}
+
+/// Does a judge say yes?
+///
+/// # Errors
+/// All that it says otherwise.
+pub(crate) fn agrees(command: &mut Command) -> Result<(), String> {
+    let output = command.output().unwrap_or_else(|error| panic!("{command:?}: {error}"));
+    let said = || String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned();
+    if output.status.success() { Ok(()) } else { Err(said()) }
 }
 
 /// Runs a command that must succeed; its standard output.

@@ -10,7 +10,7 @@ use crate::{
     objects::{Objects, by_identity, differences},
     rendered::files,
     suite::{Case, Judge, Verdict},
-    trees::{Kustomization, Tree, listed, remove_owner},
+    trees::{self, Kustomization, Tree, listed, remove_owner},
 };
 use serde_json::{Value as Json, json};
 use std::{collections::BTreeSet, fs, process::Command, sync::Arc};
@@ -203,10 +203,10 @@ fn order(context: &Context, tree: &Tree, written: &Tree) -> Result<(), String> {
 
 /// `diff ks` of two trees shows the objects of which `gen diff` changes the files, and of the same tree nothing.
 fn diff(context: &Context) {
-    let tree = context.trees().iter().find(|tree| tree.name == "none-oci/prod").unwrap();
+    let tree = context.tree("none-oci/prod");
     let project = tree.copy(context);
     for folder in ["environments", "templates", "manifests"] {
-        output(Command::new("cp").arg("-r").arg(tree.root.join(folder)).arg(&project.root));
+        trees::copy(&tree.root.join(folder), &project.root.join(folder));
     }
     let old = quiet(context, &project);
     let layer = project.root.join("environments/prod.yaml");
@@ -234,7 +234,7 @@ fn diff(context: &Context) {
 
 /// kustomize writes the text `<<` bare, and reads it back as a text, as Kubernetes does. flate takes it for a merge key.
 fn lost_text(context: &Context) -> Verdict {
-    let good = context.trees().iter().find(|tree| tree.name == "prod").unwrap();
+    let good = context.tree("prod");
     let tree = quiet(context, good);
     let smoke = |text: &str| {
         tree.edit(
@@ -310,7 +310,7 @@ const DAMAGES: &[Damage] = &[
 
 impl Damage {
     fn is_seen(&self, context: &Context) {
-        let good = context.trees().iter().find(|tree| tree.name == "prod").unwrap();
+        let good = context.tree("prod");
         let (written, bad) = (quiet(context, good), quiet(context, good));
         for (file, old, new) in self.edits {
             bad.edit(&format!("cluster/{file}"), old, new);

@@ -143,7 +143,7 @@ fn same(tree: &Tree, what: &str, expected: &Objects, found: &Objects) -> Result<
 }
 
 fn tree(context: &Context, name: &str) -> Tree {
-    context.trees().iter().find(|tree| tree.name == name).unwrap().copy(context)
+    context.tree(name).copy(context)
 }
 
 /// A text that looks like a variable is substituted without the annotation; if there is no such variable, it is refused.

@@ -2,6 +2,7 @@
 
 use crate::{
     context::Context,
+    hostile::Random,
     suite::{Case, Judge, Verdict},
 };
 use serde_json::Value as Json;
@@ -164,12 +165,8 @@ fn secrets() -> Vec<Secret> {
 /// Letters that repeat themselves as little as a secret's, and are the same in every run.
 fn noise(letters: &str, length: usize) -> String {
     let letters: Vec<char> = letters.chars().collect();
-    let mut state = 7_u64;
-    let next = |_| {
-        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        letters[usize::try_from(state >> 33).unwrap() % letters.len()]
-    };
-    (0..length).map(next).collect()
+    let mut random = Random(7);
+    (0..length).map(|_| letters[random.below(letters.len())]).collect()
 }
 
 /// A secret is found in the tree of an environment and in its file; `gen` says of it what stands in the table.

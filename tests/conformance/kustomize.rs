@@ -193,7 +193,7 @@ const DAMAGES: &[Damage] = &[
 
 impl Damage {
     fn is_seen(&self, context: &Context, builder: Builder) {
-        let good = context.trees().iter().find(|tree| tree.name == "prod").unwrap();
+        let good = context.tree("prod");
         let bad = good.copy(context);
         for (file, old, new) in self.edits {
             bad.edit(file, old, new);

@@ -6,7 +6,7 @@
 
 use crate::{
     alerting::rules,
-    context::Context,
+    context::{Context, agrees},
     hostile::fleet::literal,
     objects::by_identity,
     rendered::files,
@@ -83,9 +83,7 @@ fn check(context: &Context, rules: &Json) -> Result<(), String> {
     let file = context.folder("rules").join("rules.yaml");
     fs::write(&file, literal(rules)).unwrap();
     let mut command = context.command("promtool");
-    let output = command.args(["check", "rules", "--lint=all", "--lint-fatal"]).arg(file).output().unwrap();
-    let said = [output.stdout, output.stderr].map(|text| String::from_utf8(text).unwrap()).concat();
-    if output.status.success() { Ok(()) } else { Err(said) }
+    agrees(command.args(["check", "rules", "--lint=all", "--lint-fatal"]).arg(file))
 }
 
 /// Runs the tests of a file against rules.
@@ -102,9 +100,7 @@ fn test(context: &Context, file: &Json, groups: &[Json]) -> Result<(), String> {
     file["rule_files"] = json!(["rules.yaml"]);
     fs::write(folder.join("tests.yaml"), literal(&file)).unwrap();
     let mut command = context.command("promtool");
-    let output = command.args(["test", "rules"]).arg(folder.join("tests.yaml")).output().unwrap();
-    let said = [output.stdout, output.stderr].map(|text| String::from_utf8(text).unwrap()).concat();
-    if output.status.success() { Ok(()) } else { Err(said) }
+    agrees(command.args(["test", "rules"]).arg(folder.join("tests.yaml")))
 }
 
 /// The tests of a file hold for the rules of every tree that it names; and it tests no alert that is not there.

@@ -215,7 +215,7 @@ fn trees(context: &Context, reader: Reader) {
 
 /// What the reader finds in the hostile fleet is what went into it.
 fn inputs(context: &Context, reader: Reader) {
-    let tree = context.trees().iter().find(|tree| tree.name == "hostile").unwrap();
+    let tree = context.tree("hostile");
     let read = read_all(context, reader, files(tree).iter().map(PathBuf::as_path));
     let missed = fleet::missed(&fleet::expected(), &by_identity(read).unwrap());
     assert!(missed.is_empty(), "{}", missed.join("\n"));

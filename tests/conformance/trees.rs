@@ -158,7 +158,8 @@ pub(crate) fn documents_of(file: &Path) -> Vec<Json> {
     documents(&text).unwrap_or_else(|why| panic!("{}: {why}", file.display()))
 }
 
-fn copy(from: &Path, to: &Path) {
+/// Copies a folder.
+pub(crate) fn copy(from: &Path, to: &Path) {
     for file in files(from) {
         let to = to.join(file.strip_prefix(from).unwrap());
         fs::create_dir_all(to.parent().unwrap()).unwrap();

@@ -5,6 +5,7 @@ use crate::{
     hostile::fleet::{self, Expected},
     objects,
 };
+use base64::{Engine as _, engine::general_purpose::STANDARD};
 use serde_json::Value as Json;
 use std::{collections::BTreeSet, fmt, sync::Mutex};
 
@@ -270,17 +271,7 @@ fn descend(path: &str, written: &Json, held: &Json, out: &mut Vec<Change>) {
     }
 }
 
-/// RFC 4648, section 4.
+/// As it stands under `data` of a Secret.
 pub(crate) fn base64(bytes: &[u8]) -> String {
-    const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    let mut out = String::new();
-    for three in bytes.chunks(3) {
-        let bits =
-            three.iter().fold(0, |bits, byte| bits << 8 | usize::from(*byte)) << (8 * (3 - three.len()));
-        for digit in 0..4 {
-            let value = bits >> (6 * (3 - digit)) & 63;
-            out.push(if digit <= three.len() { char::from(DIGITS[value]) } else { '=' });
-        }
-    }
-    out
+    STANDARD.encode(bytes)
 }

@@ -2,10 +2,10 @@
 
 use super::tree::{self, Part};
 use crate::{
-    context::{Context, output},
-    trees::Tree,
+    context::Context,
+    trees::{self, Tree},
 };
-use std::{fs, path::PathBuf, process::Command};
+use std::{fs, path::PathBuf};
 
 pub(crate) struct Project<'c> {
     pub(crate) context: &'c Context,
@@ -22,7 +22,7 @@ impl<'c> Project<'c> {
     pub(crate) fn example(context: &'c Context) -> Self {
         let project = Self::new(context, "example-fleet");
         for folder in ["environments", "templates", "manifests"] {
-            output(Command::new("cp").arg("-r").arg(context.root().join(folder)).arg(&project.folder));
+            trees::copy(&context.root().join(folder), &project.folder.join(folder));
         }
         project
     }

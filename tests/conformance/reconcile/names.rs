@@ -4,10 +4,11 @@
 use super::{CHARTS, Objects, arrived, lost, root, seal, snapshot};
 use crate::{
     cluster::{flux::Flux, object::Identity, project::Project},
-    context::{Context, output},
+    context::Context,
+    trees,
 };
 use serde_json::json;
-use std::{fs, process::Command};
+use std::fs;
 
 const NAMES: [&str; 9] = [
     "alerts",
@@ -25,13 +26,7 @@ const NAMES: [&str; 9] = [
 fn older<'c>(context: &'c Context, name: &str) -> Project<'c> {
     let project = Project::new(context, name);
     let older = context.root().join("tests/conformance/older/0.1");
-    output(
-        Command::new("cp")
-            .arg("-r")
-            .arg(older.join("environments"))
-            .arg(older.join("fleet-out"))
-            .arg(&project.folder),
-    );
+    trees::copy(&older, &project.folder);
     project
 }
 
