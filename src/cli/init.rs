@@ -3,6 +3,7 @@
 use super::{
     Exit, Format, Global,
     report::{self, mapping, say},
+    schema,
 };
 use crate::{
     diag::{Diagnostic, Problems, Sources},
@@ -23,7 +24,7 @@ pub(super) struct Arguments {
 }
 
 /// The files of a new project: path and text.
-const FILES: [(&str, &str); 8] = [
+const FILES: [(&str, &str); 9] = [
     ("environments/fleet.yaml", include_str!("init/fleet.yaml")),
     ("environments/base.yaml", include_str!("init/base.yaml")),
     ("environments/dev.yaml", include_str!("init/dev.yaml")),
@@ -31,6 +32,7 @@ const FILES: [(&str, &str); 8] = [
     (".gitattributes", include_str!("init/gitattributes")),
     (".gitconfig", include_str!("init/gitconfig")),
     (".gitignore", include_str!("init/gitignore")),
+    (".vscode/settings.json", include_str!("init/vscode.json")),
     ("renovate.json", include_str!("init/renovate.json")),
 ];
 
@@ -49,6 +51,9 @@ pub(super) fn run(global: &Global, arguments: &Arguments) -> Exit {
                 .help("choose a folder that you can write to"),
             ),
         }
+    }
+    if problems.is_empty() {
+        made.extend(schema::refresh(&arguments.folder, &mut problems));
     }
     if global.format == Format::Json {
         report::json(&mapping([

@@ -19,6 +19,7 @@ mod rekey;
 mod render;
 mod report;
 mod rotate;
+mod schema;
 mod seal;
 mod secret;
 mod secrets;
@@ -94,6 +95,7 @@ enum Command {
     List(list::Arguments),
     Explain(explain::Arguments),
     Compare(compare::Arguments),
+    Schema(schema::Arguments),
     #[command(subcommand)]
     Pack(pack::Command),
     #[command(subcommand)]
@@ -176,6 +178,7 @@ fn run() -> ExitCode {
         Command::List(arguments) => list::run(global, arguments),
         Command::Explain(arguments) => explain::run(global, arguments),
         Command::Compare(arguments) => compare::run(global, arguments),
+        Command::Schema(arguments) => schema::run(global, arguments),
         Command::Pack(command) => pack::run(global, command),
         Command::Chart(command) => chart::run(global, command),
         Command::Key(command) => key::run(global, command),

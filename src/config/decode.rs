@@ -167,9 +167,9 @@ pub fn decode<T: ConfigFile>(node: &Node, sources: &Sources, problems: &mut Prob
     }
 }
 
-/// The JSON Schema of a file, for editors.
+/// The JSON Schema of a file, draft-07, for editors.
 pub fn json_schema<T: ConfigFile>() -> String {
-    let schema = SchemaSettings::draft2020_12().into_generator().into_root_schema_for::<T>();
+    let schema = SchemaSettings::draft07().into_generator().into_root_schema_for::<T>();
     serde_json::to_string_pretty(&schema).unwrap_or_default()
 }
 

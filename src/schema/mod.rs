@@ -19,6 +19,7 @@ pub use check::Mode;
 pub use describe::{Chain, Described};
 pub use format::Format;
 pub use json::{canonical_json, parse_json, short};
+pub use parse::KEYWORDS;
 pub use secrets::Follow;
 
 use crate::{

@@ -19,7 +19,7 @@ pub(super) enum Flavour {
 }
 
 /// The keywords of a pack's inputs.
-const KEYWORDS: [&str; 25] = [
+pub const KEYWORDS: [&str; 25] = [
     "properties",
     "required",
     "type",

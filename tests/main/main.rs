@@ -21,6 +21,7 @@ mod readme;
 mod rekey;
 mod sandbox;
 mod sealed;
+mod schema;
 mod secrets;
 mod seal;
 mod terminal;
