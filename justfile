@@ -17,6 +17,10 @@ test:
 judges *NAMES:
     conformance/judges/build {{NAMES}}
 
+# the language server that editors run, which judges the schemas for them (needs Node and npm)
+language-server:
+    conformance/language-server/install
+
 # what they say: of all, or of `sops`, or of `sops/matrix`
 conformance *ARGS:
     cargo test --test conformance -- {{ARGS}}

@@ -27,6 +27,7 @@ mod hostile;
 mod kube_score;
 mod kubeconform;
 mod kustomize;
+mod language_server;
 #[path = "../objects/mod.rs"]
 mod objects;
 mod outside;
@@ -60,6 +61,7 @@ const JUDGES: &[&suite::Judge] = &[
     &sops::JUDGE,
     &creation_rules::JUDGE,
     &sealed_secrets::JUDGE,
+    &language_server::JUDGE,
     &harness::JUDGE,
 ];
 

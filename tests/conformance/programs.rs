@@ -1,4 +1,5 @@
-//! Where the judges' programs are: in the folder that `conformance/judges/build` fills, else on the machine.
+//! Where the judges' programs are: in the folders that `conformance/judges/build` and `conformance/language-server/install`
+//! fill, else on the machine.
 
 use std::{
     collections::BTreeMap,
@@ -11,16 +12,15 @@ use std::{
 /// Programs by name.
 pub(crate) struct Programs {
     folder: Option<PathBuf>,
+    /// Where npm puts programs.
+    node_modules: Option<PathBuf>,
     found: Mutex<BTreeMap<String, Option<PathBuf>>>,
 }
 
 impl Programs {
     pub(crate) fn new() -> Self {
-        let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("conformance/judges/build");
-        let folder =
-            Command::new(script).arg("--print-dir").output().ok().filter(|output| output.status.success());
-        let folder = folder.map(|output| PathBuf::from(String::from_utf8(output.stdout).unwrap().trim()));
-        Self { folder, found: Mutex::default() }
+        let node_modules = printed("conformance/language-server/install").map(|dir| dir.join("node_modules"));
+        Self { folder: printed("conformance/judges/build"), node_modules, found: Mutex::default() }
     }
 
     /// The programs that are not there. `python3-yaml` is python3 with PyYAML.
@@ -50,6 +50,11 @@ impl Programs {
 
     /// The pinned version of a program of ours; of others, that they are the machine's.
     pub(crate) fn version(&self, name: &str) -> String {
+        let package = self.node_modules.as_ref().map(|dir| dir.join(name).join("package.json"));
+        if let Some(text) = package.and_then(|file| fs::read_to_string(file).ok()) {
+            let package: serde_json::Value = serde_json::from_str(&text).unwrap();
+            return format!("v{}", package["version"].as_str().unwrap());
+        }
         let list = self.beside("versions").map(|file| fs::read_to_string(file).unwrap()).unwrap_or_default();
         let line = list.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
         line.map_or_else(|| "the machine's".to_owned(), str::to_owned)
@@ -67,8 +72,17 @@ impl Programs {
             return good.then_some(python);
         }
         let ours = self.folder.as_ref().map(|folder| folder.join(name)).filter(|path| path.is_file());
-        ours.or_else(|| on_path(name))
+        let installed = self.node_modules.as_ref().map(|dir| dir.join(".bin").join(name));
+        ours.or(installed.filter(|path| path.is_file())).or_else(|| on_path(name))
     }
+}
+
+/// The folder that a script of ours fills.
+fn printed(script: &str) -> Option<PathBuf> {
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join(script);
+    let output =
+        Command::new(script).arg("--print-dir").output().ok().filter(|output| output.status.success())?;
+    Some(PathBuf::from(String::from_utf8(output.stdout).unwrap().trim()))
 }
 
 fn on_path(name: &str) -> Option<PathBuf> {

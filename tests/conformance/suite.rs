@@ -198,7 +198,9 @@ fn tell(judges: &[&Judge], tallies: &[Tally], context: &Context) -> bool {
     for (judge, tally) in judges.iter().zip(tallies) {
         if !tally.missing.is_empty() {
             skipped += 1;
-            println!("{:24} skipped: no {} (just judges)", judge.name, tally.missing.join(", "));
+            let npm = tally.missing.contains(&"yaml-language-server");
+            let how = if npm { "just language-server" } else { "just judges" };
+            println!("{:24} skipped: no {} ({how})", judge.name, tally.missing.join(", "));
             continue;
         }
         let (agreed, explained, disagreed) = (tally.agreed, tally.explained.len(), tally.disagreed.len());
