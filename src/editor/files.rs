@@ -184,7 +184,7 @@ fn of_pack(definitions: &mut Node, project: &Project, pack: &Pack) {
         let chart = ChartRef::new(&release.chart.url, release.chart.name.as_deref(), &release.chart.version);
         let facts = project.charts.of(Some(&pack.name), chart).into_iter().next();
         if let Some((known, facts)) = facts.and_then(|known| Some((known, known.facts()?))) {
-            by_release.push((release.key.as_str(), values(facts, known.version == chart.version)));
+            by_release.push((release.key.as_str(), values(facts, known.is_of(chart.version))));
         } else {
             by_release.push((release.key.as_str(), open()));
         }

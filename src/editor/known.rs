@@ -103,7 +103,7 @@ impl<'p> Names<'p> {
                 let chart = &release.chart;
                 let chart = ChartRef::new(&chart.url, chart.name.as_deref(), &chart.version);
                 let facts = project.charts.of(Some(&component.pack.name), chart);
-                let exact = facts.into_iter().next().filter(|facts| facts.version == chart.version);
+                let exact = facts.into_iter().next().filter(|facts| facts.is_of(chart.version));
                 if let Some(facts) = exact.filter(|_| !pinned) {
                     known.charts.insert(release.key.clone(), facts);
                 }

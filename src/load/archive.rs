@@ -74,6 +74,7 @@ fn inside(path: &str) -> Result<Option<String>, String> {
 pub(super) mod tests {
     use super::*;
     use flate2::{Compression, write::GzEncoder};
+    use proptest::prelude::*;
     use std::io::Write;
     use tar::Header;
 
@@ -141,6 +142,25 @@ pub(super) mod tests {
         assert!(unpack(&bytes, &budget).is_ok());
         assert!(unpack(&bytes, &budget).is_ok());
         assert!(unpack(&bytes, &budget).is_err());
+    }
+
+    proptest! {
+        /// Whatever stands in an archive: it is read or refused, and no name in it leads out.
+        #[test]
+        fn no_bytes_make_unpacking_panic(at in 0..1536usize, byte: u8, more in proptest::collection::vec(any::<u8>(), 0..64)) {
+            let whole = packed(&[("a/x", EntryType::Regular, &[1; 20]), ("a/y", EntryType::Regular, b"")]);
+            let mut tar = Vec::new();
+            MultiGzDecoder::new(whole.as_slice()).read_to_end(&mut tar).unwrap();
+            tar[at] = byte;
+            let end = (at + more.len()).min(tar.len());
+            tar[at..end].copy_from_slice(&more[..end - at]);
+            let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
+            encoder.write_all(&tar).unwrap();
+            if let Ok(files) = unpack(&encoder.finish().unwrap(), &Budget::new()) {
+                prop_assert!(files.0.keys().all(|path| !path.starts_with('/') && path.split('/').all(|p| p != "..")));
+            }
+            let _ = unpack(&more, &Budget::new());
+        }
     }
 
     #[test]

@@ -34,6 +34,11 @@ pub struct ChartFacts {
 }
 
 impl ChartFacts {
+    /// Are they of this version? Charts write a `v` before it or not.
+    pub fn is_of(&self, version: &str) -> bool {
+        self.version.trim_start_matches('v') == version.trim_start_matches('v')
+    }
+
     /// The facts; `None` only where the text is none, which was told.
     pub fn facts(&self) -> Option<&Facts> {
         self.read.get_or_init(|| chart::parse(&self.text).ok()).as_ref()
@@ -82,12 +87,12 @@ impl Charts {
         let of_packs = packs.filter_map(|pack| self.packs.get(pack)).flatten();
         let mut found: Vec<&ChartFacts> = Vec::new();
         for facts in self.own.iter().chain(of_packs).filter(|facts| facts.name == chart.name) {
-            if !found.iter().any(|other| other.version == facts.version) {
+            if !found.iter().any(|other| other.is_of(&facts.version)) {
                 found.push(facts);
             }
         }
         // Of another version, those of the pack say more: they stand at the end.
-        let exact = found.iter().position(|facts| facts.version == chart.version);
+        let exact = found.iter().position(|facts| facts.is_of(chart.version));
         let exact = exact.map(|at| found.remove(at));
         found.reverse();
         exact.into_iter().chain(found).collect()

@@ -13,7 +13,7 @@ use std::{
 };
 
 /// Charts whose data are of another version than the pack's pin: what they say is a hint.
-const HINTS: [&str; 3] = ["cert-manager", "flux-operator", "metrics-server"];
+pub(crate) const HINTS: [&str; 3] = ["cert-manager", "flux-operator", "metrics-server"];
 
 /// Charts that no facts are known of, and why: what is set in their values is judged by nobody.
 const WITHOUT: [(&str, &str); 2] = [
@@ -171,54 +171,56 @@ fn public_practice_is_no_false_alarm() {
     assert!(count >= 20, "only {count} files");
 }
 
+/// A chart, a mistyped key, and the key that is meant, if it can be told.
+pub(crate) const MISTYPED: &[(&str, &str, &str)] = &[
+    ("kube-prometheus-stack", "promtheus", "prometheus"),
+    ("kube-prometheus-stack", "prometheus.prometheusspec", "prometheusSpec"),
+    ("kube-prometheus-stack", "prometheus.prometheusSpec.retentionsize", "retentionSize"),
+    (
+        "kube-prometheus-stack",
+        "prometheus.prometheusSpec.serviceMonitorSelectorNilUseHelmValues",
+        "serviceMonitorSelectorNilUsesHelmValues",
+    ),
+    ("kube-prometheus-stack", "prometheus.prometheusSpec.storageSpecs", "storageSpec"),
+    ("kube-prometheus-stack", "alertmanager.alertmanagerSpec.replica", "replicas"),
+    ("kube-prometheus-stack", "alertmanager.ingress.hostnames", ""),
+    ("kube-prometheus-stack", "alertmanager.route.main.hostname", "hostnames"),
+    ("kube-prometheus-stack", "defaultRules.rules.kubeScheduler", "kubeSchedulerAlerting"),
+    ("kube-prometheus-stack", "nodeExporter.enable", "enabled"),
+    ("kube-prometheus-stack", "kubeStateMetric", "kubeStateMetrics"),
+    ("kube-prometheus-stack", "grafana.adminpassword", "adminPassword"),
+    ("kube-prometheus-stack", "grafana.additionalDatasources", "additionalDataSources"),
+    ("kube-prometheus-stack", "grafana.persistance", "persistence"),
+    ("kube-prometheus-stack", "kube-state-metrics.metricLabelsAllowList", "metricLabelsAllowlist"),
+    ("kube-prometheus-stack", "prometheus-node-exporter.service.nodeport", "nodePort"),
+    ("loki", "deployementMode", "deploymentMode"),
+    ("loki", "loki.authEnabled", "auth_enabled"),
+    ("loki", "loki.limit_config", "limits_config"),
+    ("loki", "singleBinary.replica", "replicas"),
+    ("loki", "singleBinary.persistence.storageClassName", "storageClass"),
+    ("loki", "chunkCache", "chunksCache"),
+    ("alloy", "alloy.configmap", "configMap"),
+    ("alloy", "controller.toleration", "tolerations"),
+    ("traefik", "deployment.replica", "replicas"),
+    ("traefik", "ports.websecure.tls", ""),
+    ("traefik", "providers.kubernetesCrd", "kubernetesCRD"),
+    ("cert-manager", "crds.enable", "enabled"),
+    ("cert-manager", "replicasCount", "replicaCount"),
+    ("ingress-nginx", "controller.ingressClassResources", "ingressClassResource"),
+    ("ingress-nginx", "controller.metrics.serviceMonitor.enable", "enabled"),
+    ("prometheus-adapter", "rules.resources", "resource"),
+    ("metrics-server", "arg", "args"),
+    ("sealed-secrets", "fullNameOverride", "fullnameOverride"),
+    ("flagger", "meshprovider", "meshProvider"),
+    ("flux-operator", "multitenancy.enable", "enabled"),
+    ("gateway-helm", "deployment.envoygateway", "envoyGateway"),
+];
+
 #[test]
 fn mistyped_keys_are_caught_with_the_right_suggestion() {
-    let table = [
-        ("kube-prometheus-stack", "promtheus", "prometheus"),
-        ("kube-prometheus-stack", "prometheus.prometheusspec", "prometheusSpec"),
-        ("kube-prometheus-stack", "prometheus.prometheusSpec.retentionsize", "retentionSize"),
-        (
-            "kube-prometheus-stack",
-            "prometheus.prometheusSpec.serviceMonitorSelectorNilUseHelmValues",
-            "serviceMonitorSelectorNilUsesHelmValues",
-        ),
-        ("kube-prometheus-stack", "prometheus.prometheusSpec.storageSpecs", "storageSpec"),
-        ("kube-prometheus-stack", "alertmanager.alertmanagerSpec.replica", "replicas"),
-        ("kube-prometheus-stack", "alertmanager.ingress.hostnames", ""),
-        ("kube-prometheus-stack", "alertmanager.route.main.hostname", "hostnames"),
-        ("kube-prometheus-stack", "defaultRules.rules.kubeScheduler", "kubeSchedulerAlerting"),
-        ("kube-prometheus-stack", "nodeExporter.enable", "enabled"),
-        ("kube-prometheus-stack", "kubeStateMetric", "kubeStateMetrics"),
-        ("kube-prometheus-stack", "grafana.adminpassword", "adminPassword"),
-        ("kube-prometheus-stack", "grafana.additionalDatasources", "additionalDataSources"),
-        ("kube-prometheus-stack", "grafana.persistance", "persistence"),
-        ("kube-prometheus-stack", "kube-state-metrics.metricLabelsAllowList", "metricLabelsAllowlist"),
-        ("kube-prometheus-stack", "prometheus-node-exporter.service.nodeport", "nodePort"),
-        ("loki", "deployementMode", "deploymentMode"),
-        ("loki", "loki.authEnabled", "auth_enabled"),
-        ("loki", "loki.limit_config", "limits_config"),
-        ("loki", "singleBinary.replica", "replicas"),
-        ("loki", "singleBinary.persistence.storageClassName", "storageClass"),
-        ("loki", "chunkCache", "chunksCache"),
-        ("alloy", "alloy.configmap", "configMap"),
-        ("alloy", "controller.toleration", "tolerations"),
-        ("traefik", "deployment.replica", "replicas"),
-        ("traefik", "ports.websecure.tls", ""),
-        ("traefik", "providers.kubernetesCrd", "kubernetesCRD"),
-        ("cert-manager", "crds.enable", "enabled"),
-        ("cert-manager", "replicasCount", "replicaCount"),
-        ("ingress-nginx", "controller.ingressClassResources", "ingressClassResource"),
-        ("ingress-nginx", "controller.metrics.serviceMonitor.enable", "enabled"),
-        ("prometheus-adapter", "rules.resources", "resource"),
-        ("metrics-server", "arg", "args"),
-        ("sealed-secrets", "fullNameOverride", "fullnameOverride"),
-        ("flagger", "meshprovider", "meshProvider"),
-        ("flux-operator", "multitenancy.enable", "enabled"),
-        ("gateway-helm", "deployment.envoygateway", "envoyGateway"),
-    ];
     let facts = facts();
     let mut faults = Vec::new();
-    for (chart, path, near) in table {
+    for &(chart, path, near) in MISTYPED {
         let text = path.split('.').rev().fold("1".to_owned(), |value, key| format!("{{{key}: {value}}}"));
         let found = chart::judge(&facts[chart].1, &documents(&text)[0]);
         let wanted = Wrong::Key { near: Some(near.to_owned()).filter(|near| !near.is_empty()) };

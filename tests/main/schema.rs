@@ -1,7 +1,10 @@
 //! Schemas for editors: what is right has no complaint, what is wrong has one. The real language server is asked in
 //! `tests/conformance/language_server.rs`.
 
-use crate::sandbox::Sandbox;
+use crate::{
+    charts::{HINTS, MISTYPED},
+    sandbox::Sandbox,
+};
 use fleetgen::{
     diag::{Problems, Sources},
     editor,
@@ -84,6 +87,37 @@ fn every_example_of_a_pack_fits() {
         // The project of these examples is another: they know of others what their `environment.yaml` says.
         found.retain(|said| !said.contains("/needs/") && !said.contains("$from"));
         faults.extend(found.into_iter().map(|said| format!("{}{said}", file.display())));
+    }
+    assert!(faults.is_empty(), "{}", faults.join("\n"));
+}
+
+/// The values of a chart in a component of the pack that installs it.
+fn of_chart(chart: &str, values: Value) -> Value {
+    let facts = files(&root().join("packs"), &format!("{chart}.facts"));
+    let folder = facts[0].ancestors().nth(2).unwrap();
+    let file = value(&fs::read_to_string(folder.join("pack.yaml")).unwrap());
+    // Of a pack with several charts, values are by release.
+    let release = file["charts"].as_object().and_then(|charts| charts.keys().next());
+    let values = release.map_or(values.clone(), |release| serde_json::json!({release: values}));
+    let pack = folder.file_name().unwrap().to_string_lossy().into_owned();
+    serde_json::json!({"components": {"of-no-layer": {"pack": pack, "values": values}}})
+}
+
+#[test]
+fn values_after_public_practice_fit_and_mistyped_ones_do_not() {
+    let validator = of_project(root());
+    let mut faults = Vec::new();
+    for file in files(&root().join("tests/charts"), ".yaml") {
+        let name = file.file_name().unwrap().to_string_lossy().into_owned();
+        let values = value(&fs::read_to_string(&file).unwrap());
+        let found = complaints(&validator, &of_chart(name.split('.').next().unwrap(), values));
+        faults.extend(found.into_iter().map(|said| format!("{name}{said}")));
+    }
+    for &(chart, path, _) in MISTYPED.iter().filter(|(chart, ..)| !HINTS.contains(chart)) {
+        let values = path.split('.').rev().fold(Value::from(1), |value, key| serde_json::json!({key: value}));
+        if validator.is_valid(&of_chart(chart, values)) {
+            faults.push(format!("{chart}: {path} fits"));
+        }
     }
     assert!(faults.is_empty(), "{}", faults.join("\n"));
 }

@@ -59,7 +59,7 @@ struct Said<'s> {
 impl Said<'_> {
     /// Are the facts of the version that is installed?
     fn is_exact(&self) -> bool {
-        self.facts.version == self.release.version
+        self.facts.is_of(&self.release.version)
     }
 
     /// The built-in pack that sets the value itself.
