@@ -184,6 +184,17 @@ impl<'a> Facts<'a> {
         self.must_be_seen(object, name) && !self.charts.contains(object.document.namespace())
     }
 
+    /// The names of the Services that Flagger makes for the Canaries of a namespace.
+    pub fn of_flagger(&self, namespace: &str) -> impl Iterator<Item = String> {
+        let canaries =
+            self.of("flagger.app", "Canary").filter(move |object| object.document.namespace() == namespace);
+        let names = canaries.filter_map(|canary| {
+            let said = |path: &[&str]| canary.document.node.at(path)?.as_str();
+            said(&["spec", "service", "name"]).or_else(|| said(&["spec", "targetRef", "name"]))
+        });
+        names.flat_map(|name| ["", "-primary", "-canary"].map(|suffix| format!("{name}{suffix}")))
+    }
+
     /// Is a namespace there: given, or written by this tree?
     pub fn has_namespace(&self, name: &str) -> bool {
         layout::is_given(name) || self.find("", "Namespace", "", name).is_some()

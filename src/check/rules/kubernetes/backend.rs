@@ -26,7 +26,8 @@ impl Check for Backend {
 
     fn explanation(&self) -> &'static str {
         "An Ingress or a route of the Gateway API names Services of its own namespace and one of their ports. Requests \
-         to others are answered with errors. Not told where a chart could make the Service."
+         to others are answered with errors. Not told where a chart could make the Service, nor of those that Flagger \
+         makes."
     }
 
     fn severity(&self) -> Severity {
@@ -56,7 +57,8 @@ impl Backend {
         let (kind, own) = (object.document.kind(), object.document.name());
         let namespace = object.document.namespace();
         let Some(service) = facts.find("", "Service", namespace, name) else {
-            if facts.must_be_here(object, name) {
+            let made = facts.of_flagger(namespace).any(|service| service == name);
+            if !made && facts.must_be_here(object, name) {
                 let message = format!("the {kind} `{own}` leads to the Service `{name}`, which is not there");
                 let finding = self.finding(facts, object, Some(target.name), message);
                 let services = facts.of("", "Service").map(|object| &object.document);
@@ -187,5 +189,20 @@ mod tests {
             []
         );
         assert_eq!(findings("kubernetes/backend", &[("apps/a/i.yaml", ingress)]).len(), 1);
+    }
+
+    #[test]
+    fn those_that_flagger_makes_are_there() {
+        let found = |target: &str| {
+            let canary = format!(
+                "{{apiVersion: flagger.app/v1beta1, kind: Canary, metadata: {{name: a, namespace: default}}, spec: {{{target}}}}}"
+            );
+            let route = "{apiVersion: gateway.networking.k8s.io/v1, kind: HTTPRoute, metadata: {name: a, namespace: default},
+                spec: {rules: [{backendRefs: [{name: kuard, port: 80}, {name: kuard-canary, port: 80}]}]}}";
+            findings("kubernetes/backend", &[("apps/a/c.yaml", &canary), ("apps/a/r.yaml", route)]).len()
+        };
+        assert_eq!(found("targetRef: {kind: Deployment, name: kuard}"), 0);
+        assert_eq!(found("targetRef: {kind: Deployment, name: other}, service: {name: kuard}"), 0);
+        assert_eq!(found("targetRef: {kind: Deployment, name: kuard}, service: {name: other}"), 2);
     }
 }

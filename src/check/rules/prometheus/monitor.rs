@@ -20,8 +20,8 @@ impl Check for Monitor {
 
     fn explanation(&self) -> &'static str {
         "A ServiceMonitor selects Services by their labels, not by those of the pods, and names one of their ports. \
-         Prometheus says nothing when it finds none. Not told where a chart could make the Service, nor of monitors \
-         that look into other namespaces."
+         Prometheus says nothing when it finds none. Not told where a chart or Flagger could make the Service, nor of \
+         monitors that look into other namespaces."
     }
 
     fn severity(&self) -> Severity {
@@ -34,11 +34,12 @@ impl Check for Monitor {
             let Some(selector) = spec("selector").filter(|_| spec("namespaceSelector").is_none()) else {
                 continue;
             };
-            if !facts.must_be_here(object, "") {
+            let namespace = object.document.namespace();
+            if !facts.must_be_here(object, "") || facts.of_flagger(namespace).next().is_some() {
                 continue;
             }
             let services: Vec<&Object> = facts
-                .within(object.document.namespace())
+                .within(namespace)
                 .filter(|service| service.document.kind() == "Service" && service.document.group().is_empty())
                 .filter(|service| {
                     Selector::Full(selector).selects(service.document.node.at(&["metadata", "labels"]))
@@ -113,5 +114,7 @@ mod tests {
         assert_eq!(said("selector: {matchLabels: {app: b}}, namespaceSelector: {any: true}", &[]), []);
         let release = "{apiVersion: helm.toolkit.fluxcd.io/v2, kind: HelmRelease, metadata: {name: x, namespace: default}}";
         assert_eq!(said("selector: {matchLabels: {app: b}}", &[("apps/x/r.yaml", release)]), []);
+        let canary = "{apiVersion: flagger.app/v1beta1, kind: Canary, metadata: {name: x, namespace: default}, spec: {targetRef: {name: x}}}";
+        assert_eq!(said("selector: {matchLabels: {app: b}}", &[("apps/x/c.yaml", canary)]), []);
     }
 }
