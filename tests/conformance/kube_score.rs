@@ -34,7 +34,7 @@ const ANSWERS: &[Answer] = &[
     Answer {
         check: "container-resources",
         says: "Memory limit is not set",
-        trees: &["edge/", "local", "packs/web-app/"],
+        trees: &["packs/web-app/"],
         why: "how much memory an app may take is for its owner to say: a default would kill the one that needs more",
     },
     Answer {
@@ -64,7 +64,7 @@ const ANSWERS: &[Answer] = &[
     Answer {
         check: "pod-networkpolicy",
         says: "The pod does not have a matching NetworkPolicy",
-        trees: &["prod", "staging", "templates/smoke-test/"],
+        trees: &["local", "prod", "staging", "templates/smoke-test/"],
         why: "a job that asks an address listens to nobody",
     },
     Answer {
@@ -72,12 +72,6 @@ const ANSWERS: &[Answer] = &[
         says: "The NetworkPolicys selector doesn't match any pods",
         trees: &["packs/tenant/"],
         why: "it is for the pods of the team, which stand in the team's repository",
-    },
-    Answer {
-        check: "deployment-has-poddisruptionbudget",
-        says: "No matching PodDisruptionBudget was found",
-        trees: &["staging"],
-        why: "a budget for an app that may have one replica would hold up every drain",
     },
 ];
 
