@@ -142,7 +142,8 @@ fn project(apps: usize) -> Memory {
         let _ = write!(
             base,
             "  app-{app}:\n    pack: web-app\n    inputs:\n      image: registry.example.com/app:1.0.{app}\n      \
-             port: 8080\n      replicas: {{min: 2, max: 6}}\n      host: {{$text: \"app-{app}.{{cluster.domain}}\"}}\n"
+             port: 8080\n      replicas: {{min: 2, max: 6}}\n      host: {{$text: \"app-{app}.{{cluster.domain}}\"}}\n      \
+             networkPolicy: {{from: {{ingress: {{namespace: ingress}}}}}}\n"
         );
     }
     let fleet = "source: {kind: GitRepository, url: \"https://github.com/example/fleet\", ref: {branch: main}}\nflux: {sync: classic}\n";

@@ -53,7 +53,7 @@ fn base(m: usize) -> String {
             ),
             _ => writeln!(
                 text,
-                "  app-{index:03}:\n    pack: web-app\n    inputs:\n      image: registry.example.com/app-{index:03}:1.0.{index}\n      port: 8080\n      replicas: {{min: 2, max: 6}}\n      host: {{$text: \"app-{index:03}.{{cluster.domain}}\"}}\n      env: {{TEAM: {{$from: vars.team}}, CLUSTER: {{$from: cluster.name}}}}\n      metrics: {{}}"
+                "  app-{index:03}:\n    pack: web-app\n    inputs:\n      image: registry.example.com/app-{index:03}:1.0.{index}\n      port: 8080\n      replicas: {{min: 2, max: 6}}\n      host: {{$text: \"app-{index:03}.{{cluster.domain}}\"}}\n      env: {{TEAM: {{$from: vars.team}}, CLUSTER: {{$from: cluster.name}}}}\n      networkPolicy: {{from: {{ingress: {{namespace: ingress}}}}}}\n      metrics: {{}}"
             ),
         };
     }
