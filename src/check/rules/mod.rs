@@ -50,6 +50,7 @@ pub const CHECKS: &[&dyn Check] = &[
     &flux::source_ref::SourceRef,
     &chart::values::Values,
     &kubernetes::selector::WorkloadSelector,
+    &kubernetes::size::Size,
     &kubernetes::text::Text,
     &kubernetes::port_name::PortName,
     &kubernetes::service_selector::ServiceSelector,

@@ -1,6 +1,7 @@
 //! What Kubernetes' own objects refer to.
 
 pub(super) mod selector;
+pub(super) mod size;
 pub(super) mod text;
 pub(super) mod port_name;
 pub(super) mod service_selector;
