@@ -21,31 +21,44 @@ fn the_walk_of_secrets_works() {
 }
 
 #[test]
+fn the_way_to_an_app_that_is_watched_works() {
+    let readme = include_str!("../../README.md");
+    let heading = "## From nothing to an app that is watched";
+    let commands = walk(readme, heading);
+    assert!(commands >= 6, "only {commands} commands were found");
+    let section = readme.split(heading).nth(1).unwrap();
+    let environment = section.split("environments/prod.yaml\n").nth(2).unwrap().split("```").next().unwrap();
+    assert!(environment.starts_with("extends:"), "{environment}");
+    assert!(environment.lines().count() <= 40, "a newcomer has more than 40 lines to write");
+}
+
+#[test]
 fn the_pack_in_contributing_works() {
     let commands = walk(include_str!("../../CONTRIBUTING.md"), "## A pack is one folder");
     assert!(commands >= 3, "only {commands} commands were found");
 }
 
 /// Every fenced block marked `console` in the section: lines `$ gen …` are run in order in one sandbox; the lines
-/// below must appear in what they print. Blocks marked with a language and a path are written. The count of commands.
+/// below must appear in what they print. Blocks marked with a language and a path are written, with the public key that
+/// was printed last for `age1…`. The count of commands.
 fn walk(page: &str, heading: &str) -> usize {
     let section = page.split(heading).nth(1).unwrap_or_else(|| panic!("no `{heading}`"));
     let section = section.split("\n## ").next().unwrap();
     let sandbox = Sandbox::new();
-    let (mut commands, mut blocks) = (0, section.split("```"));
+    let (mut commands, mut key, mut blocks) = (0, "age1…".to_owned(), section.split("```"));
     blocks.next();
     while let (Some(block), _) = (blocks.next(), blocks.next()) {
         let (head, body) = block.split_once('\n').unwrap();
         if let Some((_, path)) = head.split_once(' ') {
-            sandbox.write(path, body.as_bytes());
+            sandbox.write(path, body.replace("age1…", &key).as_bytes());
         } else if head == "console" {
-            commands += run_block(&sandbox, body);
+            commands += run_block(&sandbox, body, &mut key);
         }
     }
     commands
 }
 
-fn run_block(sandbox: &Sandbox, body: &str) -> usize {
+fn run_block(sandbox: &Sandbox, body: &str, key: &mut String) -> usize {
     let (mut commands, mut printed) = (0, String::new());
     for line in body.lines() {
         if let Some(command) = line.strip_prefix("$ gen ") {
@@ -53,6 +66,9 @@ fn run_block(sandbox: &Sandbox, body: &str) -> usize {
             let output = sandbox.gen_(&arguments);
             printed = String::from_utf8_lossy(&output.stdout).into_owned()
                 + &String::from_utf8_lossy(&output.stderr);
+            if let Some(word) = printed.split_whitespace().find(|word| word.starts_with("age1")) {
+                word.clone_into(key);
+            }
             commands += 1;
         } else if !line.trim().is_empty() && line.trim() != "…" {
             assert!(printed.contains(line.trim_end()), "the page shows\n{line}\nbut gen printed\n{printed}");
