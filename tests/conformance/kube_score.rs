@@ -73,6 +73,12 @@ const ANSWERS: &[Answer] = &[
         trees: &["packs/tenant/"],
         why: "it is for the pods of the team, which stand in the team's repository",
     },
+    Answer {
+        check: "deployment-has-poddisruptionbudget",
+        says: "No matching PodDisruptionBudget was found",
+        trees: &["packs/web-app/hostile"],
+        why: "a budget for an app that may have one replica would hold up every drain",
+    },
 ];
 
 impl Answer {

@@ -34,6 +34,8 @@ const OWN: [&str; 5] = ["uid", "resourceVersion", "generation", "creationTimesta
 const ADDED: &[(&str, &str, &str)] = &[
     ("Bucket", "spec.provider", "\"generic\""),
     ("Bucket", "spec.timeout", "\"60s\""),
+    ("Canary", "spec.service.gatewayRefs[].group", "\"gateway.networking.k8s.io\""),
+    ("Canary", "spec.service.gatewayRefs[].kind", "\"Gateway\""),
     ("CronJob", "spec.jobTemplate.metadata", "{}"),
     ("CronJob", "spec.suspend", "false"),
     ("CustomResourceDefinition", "spec.conversion", r#"{"strategy":"None"}"#),
@@ -65,6 +67,7 @@ const ADDED: &[(&str, &str, &str)] = &[
     ("HelmRepository", "spec.provider", "\"generic\""),
     // A job's pods are found by its identity.
     ("Job", "metadata.labels", "*"),
+    ("HorizontalPodAutoscaler", "spec.behavior.scaleDown.selectPolicy", "\"Max\""),
     ("Job", "spec.completionMode", "\"NonIndexed\""),
     ("Job", "spec.completions", "1"),
     ("Job", "spec.manualSelector", "false"),
