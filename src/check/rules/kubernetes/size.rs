@@ -79,10 +79,12 @@ mod tests {
 
     #[test]
     fn what_the_api_server_would_refuse_is_found() {
-        let of = |length: usize| object("ConfigMap", &format!("data: {{a: x, b: {}}}", "y".repeat(length - 1)));
+        let of =
+            |length: usize| object("ConfigMap", &format!("data: {{a: x, b: {}}}", "y".repeat(length - 1)));
         assert_eq!(said(&of(MOST)), [""; 0]);
         assert_eq!(said(&of(MOST + 1)), ["the ConfigMap `a` holds 1048577 bytes"]);
-        let binary = |bytes: usize| object("ConfigMap", &format!("binaryData: {{a: {}}}", "AAAA".repeat(bytes / 3)));
+        let binary =
+            |bytes: usize| object("ConfigMap", &format!("binaryData: {{a: {}}}", "AAAA".repeat(bytes / 3)));
         assert_eq!(said(&binary(MOST)), [""; 0]);
         assert_eq!(said(&binary(MOST + 3)), ["the ConfigMap `a` holds 1048578 bytes"]);
         assert_eq!(said(&object("Note", &format!("data: {{a: {}}}", "y".repeat(MOST + 1)))), [""; 0]);
