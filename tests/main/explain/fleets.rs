@@ -410,6 +410,7 @@ impl Maker {
                 "port": 8000 + self.number(),
                 "replicas": {"min": 1 + self.random.below(3), "max": 40 + self.number()},
                 "host": {"$text": "web.{cluster.domain}"},
+                "networkPolicy": {"from": {"ingress": {"namespace": "ingress"}}},
                 "probes": {"readiness": {"path": self.word("/ready")}},
                 "resources": {"limits": {"memory": format!("{}Mi", 100 + self.number())}},
                 "env": {"SIZE": {"$from": "vars.size"}, "OWN": self.word("own")},
