@@ -190,4 +190,6 @@ pub struct ComponentFluxFile {
     pub suspend: Option<bool>,
     /// What its releases do when they fail; the pack's by default.
     pub on_failure: Option<words::OnFailure>,
+    /// The controllers that look after it: one of `flux.sharding.shards`.
+    pub shard: Option<String>,
 }

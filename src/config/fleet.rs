@@ -68,6 +68,42 @@ pub struct FluxFile {
     pub registry: Option<String>,
     /// The controllers; source, kustomize, helm and notification by default.
     pub components: Option<Vec<words::Controller>>,
+    /// How large the cluster is; the operator gives Flux its resources and its concurrency by it.
+    pub size: Option<words::ClusterSize>,
+    /// Does the operator keep Flux's pods from others by network policies? `true` by default.
+    pub network_policy: Option<bool>,
+    /// Is Flux locked down for tenants? Whatever does not name a ServiceAccount may do nothing, no object refers to
+    /// another namespace, no kustomization to a remote base. What `gen` writes names accounts that may do everything:
+    /// `kustomize-controller` in `flux-system`, and for each component with a chart `<component>-flux` in its namespace,
+    /// in which no tenant may be.
+    pub multitenant: Option<bool>,
+    /// More controllers of each kind, for large fleets; a component names its shard with `flux: {shard: …}`.
+    pub sharding: Option<ShardingFile>,
+    /// A volume on which source-controller keeps its artifacts, so that it need not fetch them again.
+    pub storage: Option<FluxStorageFile>,
+    /// Does a component reconcile only when something in its own folder changes? An ArtifactGenerator (of the controller
+    /// source-watcher) makes an artifact of each folder; for large repositories.
+    pub artifacts: Option<bool>,
     /// Merged last into the FluxInstance's `spec`.
     pub instance: Option<OpenMap>,
+}
+
+/// More controllers of each kind.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct ShardingFile {
+    /// Names of the shards.
+    pub shards: Vec<String>,
+    /// Does the source-controller of each shard keep its artifacts? Needs `storage`.
+    pub storage: Option<words::ShardStorage>,
+}
+
+/// A volume of source-controller.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct FluxStorageFile {
+    /// Storage class.
+    pub class: String,
+    /// Size, such as `10Gi`.
+    pub size: String,
 }

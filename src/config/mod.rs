@@ -14,7 +14,7 @@ pub use environment::{
     ChartChange, ClusterFile, ComponentFile, ComponentFluxFile, ComponentSourceFile, DecryptionFile,
     EnvironmentFile, NamespaceFile, SecretsFile,
 };
-pub use fleet::{FleetFile, FluxFile, RefFile, SourceFile};
+pub use fleet::{FleetFile, FluxFile, FluxStorageFile, RefFile, ShardingFile, SourceFile};
 pub use open::{Open, OpenMap, When};
 pub use pack::{
     ChartFile, DelimitersFile, ExampleFile, Generate, IgnoreDrift, PackFile, PackSecret, PackSecretKey,

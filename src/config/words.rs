@@ -72,6 +72,28 @@ impl Sync {
     }
 }
 
+/// How large a cluster is, as a FluxInstance takes it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub enum ClusterSize {
+    /// `small`
+    Small,
+    /// `medium`
+    Medium,
+    /// `large`
+    Large,
+}
+
+/// Where the source-controllers of shards keep their artifacts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub enum ShardStorage {
+    /// In the pod
+    Ephemeral,
+    /// On a volume
+    Persistent,
+}
+
 /// What a release does when it fails.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]

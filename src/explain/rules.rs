@@ -59,6 +59,10 @@ impl Known<'_> {
         match path {
             "cluster/sync.yaml" => self.sync(object, leaf, &field),
             "cluster/namespaces.yaml" => self.root(&field, "the namespaces"),
+            "cluster/artifacts.yaml" => rule(
+                "an artifact of each component's folder",
+                [(Path::keys(["flux", "artifacts"]), How::Decides)],
+            ),
             _ if path.starts_with("cluster/components/") => {
                 let component = self.component(leaf.file.owner.as_ref())?;
                 match object.kind() {
@@ -79,6 +83,11 @@ impl Known<'_> {
                 && matches!(object.kind(), "HelmRelease" | "OCIRepository" | "HelmRepository")
         });
         match field {
+            _ if component.flux.account.as_deref() == Some(object.name())
+                && matches!(object.kind(), "ServiceAccount" | "ClusterRoleBinding") =>
+            {
+                rule(LOCKED_DOWN, locked_down())
+            }
             ["metadata", "annotations", flux::SUBSTITUTE] => {
                 fixed("an object with a literal `${` or `$$` is kept from Flux's substitution of variables")
             }
@@ -113,6 +122,12 @@ impl Known<'_> {
             ["spec", "sourceRef", "kind"] if elsewhere => {
                 rule("it reads the component's own source", same(of(&["source", "kind"])))
             }
+            ["spec", "sourceRef", ..]
+                if !elsewhere && self.environment().is_some_and(|found| found.flux.artifacts) =>
+            {
+                let artifacts = (Path::keys(["flux", "artifacts"]), How::Decides);
+                rule("it reads an artifact of its own folder", [artifacts])
+            }
             ["spec", "sourceRef", "kind"] => {
                 rule("it reads the fleet's source", same(Path::keys(["source", "kind"])))
             }
@@ -139,6 +154,8 @@ impl Known<'_> {
             ),
             ["spec", "decryption", ..] => fixed("there are sealed files in its folder"),
             ["metadata", "namespace"] => fixed("every Flux Kustomization of `gen` lives in `flux-system`"),
+            ["metadata", "labels", _] => rule(SHARD, same(of(&["flux", "shard"]))),
+            ["spec", "serviceAccountName"] => rule(LOCKED_DOWN, locked_down()),
             _ => rule("every component has a Flux Kustomization", [(of(&["name"]), How::Decides)]),
         }
     }
@@ -246,6 +263,7 @@ impl Known<'_> {
             ["spec", "sourceRef", "kind"] => {
                 rule("it reads the fleet's source", same(Path::keys(["source", "kind"])))
             }
+            ["spec", "serviceAccountName"] => rule(LOCKED_DOWN, locked_down()),
             _ => fixed(format!("the Flux Kustomization of {what} is always like this")),
         }
     }
@@ -264,6 +282,13 @@ impl Known<'_> {
             }
             (_, ["spec", "distribution", "registry"]) => {
                 rule("where Flux's images come from", same(flux("registry")))
+            }
+            (_, ["spec", "cluster", key]) if ["size", "networkPolicy", "multitenant"].contains(key) => {
+                rule("how the operator sets Flux up", same(flux(key)))
+            }
+            (_, ["spec", "sharding", ..]) => rule("Flux's shards", [(flux("sharding"), How::Part)]),
+            (_, ["spec", "storage", key]) => {
+                rule("the volume of source-controller", same(Path::keys(["flux", "storage", key])))
             }
             (_, ["spec", "components", "[]"]) => {
                 let index = leaf.field.0.last().cloned().unwrap_or(Step::Item(0));
@@ -353,6 +378,16 @@ impl Known<'_> {
     }
 }
 
+/// Why an object names the ServiceAccount that it acts as.
+const LOCKED_DOWN: &str =
+    "where Flux is locked down for tenants, what names no ServiceAccount may do nothing";
+/// Why an object has a label of sharding.
+const SHARD: &str = "the controllers that look after it";
+
+fn locked_down() -> [(Path, How); 1] {
+    [(Path::keys(["flux", "multitenant"]), How::Decides)]
+}
+
 /// A HelmRelease of `gen`'s own.
 fn helm_release(component: &Component, release: &Release, field: &[&str]) -> Option<Rule> {
     let of = |keys: &[&str]| Path::keys(["components", &component.name].iter().chain(keys).copied());
@@ -365,6 +400,10 @@ fn helm_release(component: &Component, release: &Release, field: &[&str]) -> Opt
             rule("release and source have the component's name", [(of(&["name"]), named)])
         }
         ["metadata", "namespace"] => rule("they live in the component's namespace", same(of(&["namespace"]))),
+        ["metadata", "labels", _] | ["spec", "chart", "metadata", "labels", _] => {
+            rule(SHARD, same(of(&["flux", "shard"])))
+        }
+        ["spec", "serviceAccountName"] => rule(LOCKED_DOWN, locked_down()),
         ["spec", "interval"] => rule("how often Flux looks", same(of(&["flux", "interval"]))),
         ["spec", "timeout"] => rule("how long an action of Helm may take", same(of(&["flux", "timeout"]))),
         ["spec", "chart", "spec", "chart"] => {
@@ -410,6 +449,7 @@ fn chart_source(component: &Component, release: &Release, field: &[&str]) -> Opt
             rule("release and source have the component's name", [(of(&["name"]), named)])
         }
         ["metadata", "namespace"] => rule("they live in the component's namespace", same(of(&["namespace"]))),
+        ["metadata", "labels", _] => rule(SHARD, same(of(&["flux", "shard"]))),
         ["spec", "interval"] => rule("how often Flux looks", same(of(&["flux", "interval"]))),
         ["spec", "url"] => rule("the chart's address", same(coordinate("url"))),
         ["spec", "ref", "tag"] => {

@@ -1,6 +1,6 @@
 //! A HelmRelease and the source of its chart, the object beside it.
 
-use super::Fields;
+use super::{Fields, PRUNE, shard};
 use crate::yaml::{Node, Origin};
 
 /// What is in a chart artifact (Helm's OCI media type).
@@ -31,6 +31,10 @@ pub struct Release<'a> {
     pub depends_on: Vec<String>,
     /// What drift detection leaves alone.
     pub ignore_drift: Vec<IgnoreDrift>,
+    /// The ServiceAccount that it acts as, if not as Flux itself.
+    pub account: Option<&'a str>,
+    /// The controllers that look after it and its source.
+    pub shard: Option<&'a str>,
     /// A mapping; an empty one is left out.
     pub values: Node,
 }
@@ -85,11 +89,12 @@ pub fn release(release: Release) -> [Node; 2] {
     let oci = release.chart.url.starts_with("oci://");
     let source = if oci { oci_source(&release) } else { repository(&release) };
     let spec = Fields::default().put("interval", release.interval).put("timeout", release.timeout);
-    let spec = spec.put("releaseName", release.name);
+    let spec = spec.put("releaseName", release.name).maybe("serviceAccountName", release.account);
     let spec = if oci {
         spec.put("chartRef", Fields::default().put("kind", "OCIRepository").put("name", release.name))
     } else {
-        spec.put("chart", Fields::default().put("spec", chart(&release)))
+        let labels = shard(release.shard).map(|labels| Fields::default().put("labels", labels));
+        spec.put("chart", Fields::default().maybe("metadata", labels).put("spec", chart(&release)))
     };
     let depends_on: Vec<Node> =
         release.depends_on.iter().map(|name| Fields::default().put("name", name.as_str()).node()).collect();
@@ -100,9 +105,28 @@ pub fn release(release: Release) -> [Node; 2] {
         .put("driftDetection", drift(&release.ignore_drift));
     let has_values = release.values.as_map().is_none_or(|values| !values.is_empty());
     let spec = spec.maybe("values", has_values.then_some(release.values));
-    let metadata = Fields::named(release.name, release.namespace);
+    let metadata = Fields::named(release.name, release.namespace).maybe("labels", shard(release.shard));
     let object = Fields::object("helm.toolkit.fluxcd.io/v2", "HelmRelease", metadata).put("spec", spec);
     [source, object.node()]
+}
+
+/// The ServiceAccount that releases act as where Flux is locked down for tenants, with all rights: a chart may make
+/// anything. Both stay when they leave the tree: they leave it together with the release, which Helm could not uninstall
+/// without them.
+pub fn account(name: &str, namespace: &str) -> [Node; 2] {
+    let stays = || Fields::default().put(PRUNE, "disabled");
+    let metadata = Fields::named(name, namespace).put("annotations", stays());
+    let account = Fields::object("v1", "ServiceAccount", metadata).node();
+    let rbac = "rbac.authorization.k8s.io";
+    let role =
+        Fields::default().put("apiGroup", rbac).put("kind", "ClusterRole").put("name", "cluster-admin");
+    let subject =
+        Fields::default().put("kind", "ServiceAccount").put("name", name).put("namespace", namespace);
+    let metadata = Fields::default().put("name", name).put("annotations", stays());
+    let binding = Fields::object(&format!("{rbac}/v1"), "ClusterRoleBinding", metadata)
+        .put("roleRef", role)
+        .put("subjects", vec![subject.node()]);
+    [account, binding.node()]
 }
 
 fn written(text: &str, release: &Release) -> Node {
@@ -130,7 +154,7 @@ fn repository(release: &Release) -> Node {
 }
 
 fn source(kind: &str, release: &Release, spec: Fields) -> Node {
-    let metadata = Fields::named(release.name, release.namespace);
+    let metadata = Fields::named(release.name, release.namespace).maybe("labels", shard(release.shard));
     Fields::object("source.toolkit.fluxcd.io/v1", kind, metadata).put("spec", spec).node()
 }
 
@@ -183,6 +207,30 @@ mod tests {
         yaml::Map,
     };
 
+    #[test]
+    fn an_account_stays_and_may_do_everything() {
+        let [account, binding] = account("cache-flux", "cache");
+        let stays = r#""annotations":{"kustomize.toolkit.fluxcd.io/prune":"disabled"}"#;
+        assert_eq!(
+            json(&account),
+            format!(
+                r#"{{"apiVersion":"v1","kind":"ServiceAccount","metadata":{{"name":"cache-flux","namespace":"cache",{stays}}}}}"#
+            )
+        );
+        assert_eq!(
+            json(&binding),
+            format!(
+                "{}{}{}",
+                r#"{"apiVersion":"rbac.authorization.k8s.io/v1","kind":"ClusterRoleBinding","#,
+                format_args!(r#""metadata":{{"name":"cache-flux",{stays}}},"#),
+                concat!(
+                    r#""roleRef":{"apiGroup":"rbac.authorization.k8s.io","kind":"ClusterRole","name":"cluster-admin"},"#,
+                    r#""subjects":[{"kind":"ServiceAccount","name":"cache-flux","namespace":"cache"}]}"#
+                )
+            )
+        );
+    }
+
     fn some<'a>(url: &'a str) -> Release<'a> {
         Release {
             name: "monitoring",
@@ -195,6 +243,8 @@ mod tests {
             crds: Crds::Skip,
             depends_on: vec![],
             ignore_drift: vec![],
+            account: None,
+            shard: None,
             values: Node::new(Map::new()),
         }
     }

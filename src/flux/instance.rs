@@ -27,6 +27,12 @@ pub struct Instance {
     pub secret: Option<String>,
     /// How to sign in at the source.
     pub provider: Option<String>,
+    /// `cluster`, as it is written.
+    pub cluster: Option<Node>,
+    /// `sharding`, as it is written.
+    pub sharding: Option<Node>,
+    /// `storage`, as it is written.
+    pub storage: Option<Node>,
     /// Merged last into `spec`; `null` removes.
     pub over: Option<Node>,
 }
@@ -40,6 +46,9 @@ impl Instance {
         let spec = Fields::default()
             .put("distribution", distribution)
             .maybe("components", (!components.is_empty()).then_some(components))
+            .maybe("cluster", self.cluster.clone())
+            .maybe("sharding", self.sharding.clone())
+            .maybe("storage", self.storage.clone())
             .put("sync", self.sync());
         let mut spec = spec.node();
         if let Some(over) = &self.over {
@@ -104,6 +113,9 @@ mod tests {
             path: "./fleet-out/prod/cluster".into(),
             secret: Some("pull".into()),
             provider: Some("github".into()),
+            cluster: None,
+            sharding: None,
+            storage: None,
             over: None,
         }
     }

@@ -1,6 +1,6 @@
 //! A Flux Kustomization.
 
-use super::{Fields, NAMESPACE, SourceKind};
+use super::{Fields, NAMESPACE, shard};
 use crate::yaml::Node;
 
 /// A Kustomization in `flux-system`.
@@ -28,13 +28,17 @@ pub struct Kustomization {
     pub depends_on: Vec<String>,
     /// The Secret with the key that opens sealed files.
     pub decryption: Option<String>,
+    /// The ServiceAccount that it acts as, if not as Flux itself.
+    pub account: Option<String>,
+    /// The controllers that look after it.
+    pub shard: Option<String>,
 }
 
 /// A source in `flux-system`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SourceRef {
     /// Its kind.
-    pub kind: SourceKind,
+    pub kind: &'static str,
     /// Its name.
     pub name: String,
 }
@@ -44,8 +48,7 @@ impl Kustomization {
     pub fn node(&self) -> Node {
         let depends_on: Vec<Node> =
             self.depends_on.iter().map(|name| Fields::default().put("name", name.as_str()).node()).collect();
-        let source =
-            Fields::default().put("kind", self.source.kind.as_str()).put("name", self.source.name.as_str());
+        let source = Fields::default().put("kind", self.source.kind).put("name", self.source.name.as_str());
         let decryption = self.decryption.as_deref().map(|secret| {
             Fields::default().put("provider", "sops").put("secretRef", Fields::default().put("name", secret))
         });
@@ -59,8 +62,9 @@ impl Kustomization {
             .put("prune", self.prune)
             .maybe("wait", self.wait.then_some(true))
             .maybe("suspend", self.suspend.then_some(true))
+            .maybe("serviceAccountName", self.account.as_deref())
             .maybe("decryption", decryption);
-        let metadata = Fields::named(&self.name, NAMESPACE);
+        let metadata = Fields::named(&self.name, NAMESPACE).maybe("labels", shard(self.shard.as_deref()));
         Fields::object("kustomize.toolkit.fluxcd.io/v1", "Kustomization", metadata).put("spec", spec).node()
     }
 }
@@ -78,16 +82,18 @@ mod tests {
             retry_interval: "2m".into(),
             timeout: "5m".into(),
             path: "./fleet-out/prod/apps/kuard".into(),
-            source: SourceRef { kind: SourceKind::GitRepository, name: "flux-system".into() },
+            source: SourceRef { kind: "GitRepository", name: "flux-system".into() },
             prune: true,
             wait: true,
             suspend: true,
             depends_on: vec!["namespaces".into(), "ingress".into()],
             decryption: Some("sops-age".into()),
+            account: Some("kustomize-controller".into()),
+            shard: Some("second".into()),
         };
         let head = concat!(
             r#"{"apiVersion":"kustomize.toolkit.fluxcd.io/v1","kind":"Kustomization","#,
-            r#""metadata":{"name":"kuard","namespace":"flux-system"},"spec":{"#
+            r#""metadata":{"name":"kuard","namespace":"flux-system"@},"spec":{"#
         );
         let middle = concat!(
             r#""interval":"1h","retryInterval":"2m","timeout":"5m","#,
@@ -96,17 +102,18 @@ mod tests {
         assert_eq!(
             json(&some.node()),
             format!(
-                "{head}{}{middle}{}",
+                "{}{}{middle}{}",
+                head.replace('@', r#","labels":{"sharding.fluxcd.io/key":"second"}"#),
                 r#""dependsOn":[{"name":"namespaces"},{"name":"ingress"}],"#,
                 concat!(
-                    r#""prune":true,"wait":true,"suspend":true,"#,
+                    r#""prune":true,"wait":true,"suspend":true,"serviceAccountName":"kustomize-controller","#,
                     r#""decryption":{"provider":"sops","secretRef":{"name":"sops-age"}}}}"#
                 )
             )
         );
         some.depends_on.clear();
-        some.decryption = None;
+        (some.decryption, some.account, some.shard) = (None, None, None);
         (some.prune, some.wait, some.suspend) = (false, false, false);
-        assert_eq!(json(&some.node()), format!("{head}{middle}{}", r#""prune":false}}"#));
+        assert_eq!(json(&some.node()), format!("{}{middle}{}", head.replace('@', ""), r#""prune":false}}"#));
     }
 }

@@ -2,6 +2,7 @@
 //! fields absent. Formats: Flux 2.9 (`kustomize.toolkit.fluxcd.io/v1`, `helm.toolkit.fluxcd.io/v2`,
 //! `source.toolkit.fluxcd.io/v1`), flux-operator (`fluxcd.controlplane.io/v1`), kustomize, Kubernetes.
 
+mod artifacts;
 pub mod helm;
 mod instance;
 mod kustomization;
@@ -9,6 +10,7 @@ mod kustomize;
 mod namespace;
 mod source;
 
+pub use artifacts::{ARTIFACT, generator};
 pub use instance::Instance;
 pub use kustomization::{Kustomization, SourceRef};
 pub use kustomize::resources;
@@ -28,6 +30,14 @@ pub const ROOT: &str = "flux-system";
 pub const PRUNE: &str = "kustomize.toolkit.fluxcd.io/prune";
 /// The annotation that keeps an object from post-build substitution, with the value `disabled`.
 pub const SUBSTITUTE: &str = "kustomize.toolkit.fluxcd.io/substitute";
+
+/// The ServiceAccount of kustomize-controller, which may do everything.
+pub const ACCOUNT: &str = "kustomize-controller";
+
+/// Labels of an object that the controllers of a shard look after.
+fn shard(name: Option<&str>) -> Option<Fields> {
+    name.map(|name| Fields::default().put("sharding.fluxcd.io/key", name))
+}
 
 /// A mapping under construction.
 #[derive(Default)]

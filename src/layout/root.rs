@@ -29,15 +29,23 @@ pub(super) struct Cluster<'a> {
     env: &'a Environment,
     owner: Arc<str>,
     files: Vec<(TreePath, File)>,
+    /// Components that read an artifact of their own folder.
+    artifacts: Vec<(String, String)>,
 }
 
 impl<'a> Cluster<'a> {
     pub(super) fn new(env: &'a Environment) -> Self {
-        Self { env, owner: "cluster".into(), files: Vec::new() }
+        Self { env, owner: "cluster".into(), files: Vec::new(), artifacts: Vec::new() }
     }
 
     /// The files, with the list of them; none at all if there is nothing to list.
     pub(super) fn finish(mut self) -> Vec<(TreePath, File)> {
+        if !self.artifacts.is_empty() {
+            let folders = self.artifacts.iter().map(|(name, folder)| (name.as_str(), folder.as_str()));
+            let node = flux::generator(source_kind(self.env), folders);
+            let owner = self.owner.clone();
+            self.add("artifacts.yaml", &owner, vec![node], false, None);
+        }
         let mut listed: Vec<&str> =
             self.files.iter().filter_map(|(path, _)| path.as_str().strip_prefix("cluster/")).collect();
         if self.env.own_flux_system.is_some() {
@@ -80,6 +88,8 @@ impl<'a> Cluster<'a> {
             suspend: false,
             depends_on: Vec::new(),
             decryption: None,
+            account: account(self.env),
+            shard: None,
         }
         .node();
         let owner = self.owner.clone();
@@ -111,6 +121,8 @@ impl<'a> Cluster<'a> {
             depends_on,
             decryption: (!part.sealed.is_empty() || sealed_base || sealed_object)
                 .then(|| self.env.secrets.decryption.secret.clone()),
+            account: account(self.env),
+            shard: times.shard.clone(),
         };
         let mut nodes = Vec::new();
         if let Some(elsewhere) = &component.source {
@@ -119,8 +131,11 @@ impl<'a> Cluster<'a> {
             kustomization.path = join("", text("path").unwrap_or(defaults::SOURCE_ROOT));
             kustomization.prune =
                 elsewhere.get("prune").and_then(Node::as_bool).unwrap_or(defaults::SOURCE_PRUNE);
-            kustomization.source = flux::SourceRef { kind: source.kind, name: source.name.clone() };
+            kustomization.source = flux::SourceRef { kind: source.kind.as_str(), name: source.name.clone() };
             nodes.push(source.node());
+        } else if self.env.flux.artifacts {
+            kustomization.source = flux::SourceRef { kind: flux::ARTIFACT, name: component.name.clone() };
+            self.artifacts.push((component.name.clone(), kustomization.path.clone()));
         }
         nodes.push(kustomization.node());
         let owner: Arc<str> = component.name.as_str().into();
@@ -131,6 +146,7 @@ impl<'a> Cluster<'a> {
     pub(super) fn sync(&mut self, problems: &mut Problems) {
         let env = self.env;
         own_root(env, problems);
+        for_an_instance(env, problems);
         if env.flux.sync == Sync::None {
             return;
         }
@@ -170,12 +186,19 @@ pub fn root_kustomization(env: &Environment) -> Node {
         suspend: false,
         depends_on: Vec::new(),
         decryption: None,
+        account: account(env),
+        shard: None,
     }
     .node()
 }
 
+/// Where Flux is locked down, what names no account may do nothing.
+fn account(env: &Environment) -> Option<String> {
+    env.flux.multitenant.then(|| flux::ACCOUNT.to_owned())
+}
+
 fn root_source(env: &Environment) -> flux::SourceRef {
-    flux::SourceRef { kind: source_kind(env), name: flux::ROOT.to_owned() }
+    flux::SourceRef { kind: source_kind(env).as_str(), name: flux::ROOT.to_owned() }
 }
 
 fn source_kind(env: &Environment) -> SourceKind {
@@ -234,7 +257,35 @@ fn instance(env: &Environment, problems: &mut Problems) -> Instance {
         path: source_path(env, "cluster"),
         secret: source.secret.clone(),
         provider: source.provider.clone(),
+        cluster: flux.cluster.clone(),
+        sharding: flux.sharding.clone(),
+        storage: flux.storage.clone(),
         over: flux.instance.clone(),
+    }
+}
+
+/// What only a FluxInstance would be told, and there is none.
+fn for_an_instance(env: &Environment, problems: &mut Problems) {
+    let flux = &env.flux;
+    if flux.sync == Sync::Operator {
+        return;
+    }
+    let cluster = |key| flux.cluster.as_ref().and_then(|cluster| cluster.get(key));
+    let said = [
+        ("size", cluster("size")),
+        ("networkPolicy", cluster("networkPolicy")),
+        ("storage", flux.storage.as_ref()),
+        ("instance", flux.instance.as_ref()),
+    ];
+    for (key, node) in said.into_iter().filter_map(|(key, node)| Some((key, node?))) {
+        problems.push(
+            Diagnostic::warning(
+                "layout/no-instance",
+                format!("`flux.{key}` is for a FluxInstance, and there is none"),
+            )
+            .at(node.place().or(flux.place))
+            .help("say `flux: {sync: operator}`, or leave it out"),
+        );
     }
 }
 

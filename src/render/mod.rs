@@ -66,6 +66,7 @@ pub fn component(
     for release in &component.releases {
         objects.extend(release::documents(component, release, templates, &context, &mut found));
     }
+    objects.extend(release::account(component));
     for (name, node) in &component.extra {
         if node.as_map().is_none() {
             let message =

@@ -50,11 +50,21 @@ pub(super) fn documents(
                 paths: i.paths.clone(),
             })
             .collect(),
+        account: component.flux.account.as_deref(),
+        shard: component.flux.shard.as_deref(),
         values,
     });
     let place = release.chart.place.or(Some(component.place));
     let owner = component.name.as_str();
     objects.into_iter().map(|node| Document { node, component: Some(owner.into()), place }).collect()
+}
+
+/// The ServiceAccount that the releases of a component act as where Flux is locked down, and its rights.
+pub(super) fn account(component: &Component) -> Vec<Document> {
+    let name = component.flux.account.as_deref().filter(|_| !component.releases.is_empty());
+    let nodes = name.into_iter().flat_map(|name| helm::account(name, &component.namespace));
+    let owner = component.name.as_str();
+    nodes.map(|node| Document { node, component: Some(owner.into()), place: Some(component.place) }).collect()
 }
 
 /// The template that gives the values of a release.

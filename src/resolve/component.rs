@@ -181,7 +181,7 @@ pub(super) fn finish(
         extra: members(extra.as_ref()).map(|(k, v)| (k.to_owned(), v.clone())).collect(),
         base: base(draft, around.project),
         source: source(draft, problems),
-        flux: flux(draft),
+        flux: flux(draft, around, problems),
         facts: draft.facts.clone(),
         releases: releases?,
         inputs,
@@ -291,8 +291,9 @@ fn base(draft: &Draft, project: &Project) -> Vec<crate::load::BaseFile> {
     folder.and_then(|f| project.bases.get(f)).cloned().unwrap_or_default()
 }
 
-fn flux(draft: &Draft) -> ComponentFlux {
+fn flux(draft: &Draft, around: &Around, problems: &mut Problems) -> ComponentFlux {
     let (given, pack) = (&draft.file.flux, &draft.pack.file);
+    shard(draft, around, problems);
     let or = |value: &Option<String>, default: &str| value.clone().unwrap_or_else(|| default.to_owned());
     ComponentFlux {
         interval: or(&given.interval, defaults::INTERVAL),
@@ -301,7 +302,26 @@ fn flux(draft: &Draft) -> ComponentFlux {
         wait: given.wait.unwrap_or(defaults::WAIT),
         suspend: given.suspend.unwrap_or(defaults::SUSPEND),
         on_failure: given.on_failure.or(pack.on_failure).unwrap_or(defaults::ON_FAILURE),
+        shard: given.shard.clone(),
+        account: around.file.flux.multitenant.unwrap_or(false).then(|| format!("{}-flux", draft.name)),
     }
+}
+
+/// Controllers that are not there would leave the component alone for ever.
+fn shard(draft: &Draft, around: &Around, problems: &mut Problems) {
+    let Some(asked) = &draft.file.flux.shard else { return };
+    let shards = around.file.flux.sharding.as_ref().map(|sharding| &sharding.shards);
+    if shards.is_some_and(|shards| shards.contains(asked)) {
+        return;
+    }
+    let place = draft.node.at(&["flux", "shard"]).and_then(Node::place).unwrap_or(draft.place);
+    let message = format!("the component `{}` asks for the shard `{asked}`, which is not there", draft.name);
+    let said = Diagnostic::error("component/shard", message).at(place);
+    let near = did_you_mean(asked, shards.into_iter().flatten().map(String::as_str));
+    problems.push(match near {
+        Some(near) => said.help(format!("did you mean `{near}`?")),
+        None => said.help(format!("add it to the environment: `flux: {{sharding: {{shards: [{asked}]}}}}`")),
+    });
 }
 
 fn patches_of(written: &Node, problems: &mut Problems) -> Vec<Patch> {

@@ -10,7 +10,7 @@ use super::{
     target::Target,
 };
 use crate::{
-    config::{self, ClusterFile, EnvironmentFile, ExampleFile, Sync},
+    config::{self, ClusterFile, Controller, EnvironmentFile, ExampleFile, Sync},
     diag::{Diagnostic, Place, Problems, Sources, did_you_mean, list},
     load::{OwnFluxSystem, Pack, Project},
     yaml::{Key, Map, Node, Value},
@@ -349,12 +349,24 @@ fn source(
 }
 
 fn flux(merged: &Node, file: &EnvironmentFile) -> Flux {
-    let controllers = file.flux.components.clone().unwrap_or_else(|| defaults::FLUX_COMPONENTS.to_vec());
+    let mut controllers = file.flux.components.clone().unwrap_or_else(|| defaults::FLUX_COMPONENTS.to_vec());
+    let artifacts = file.flux.artifacts.unwrap_or(false);
+    if artifacts && !controllers.contains(&Controller::SourceWatcher) {
+        controllers.push(Controller::SourceWatcher);
+    }
+    let said = |key: &str| merged.at(&["flux", key]).filter(|node| !node.is_null()).cloned();
+    let cluster = ["size", "networkPolicy", "multitenant"].into_iter();
+    let cluster: Map = cluster.filter_map(|key| Some((key, said(key)?))).collect();
     Flux {
         version: file.flux.version.clone().unwrap_or_else(|| defaults::FLUX_VERSION.to_owned()),
         sync: file.flux.sync.unwrap_or(defaults::FLUX_SYNC),
         registry: file.flux.registry.clone().unwrap_or_else(|| defaults::FLUX_REGISTRY.to_owned()),
         components: controllers.into_iter().map(|c| c.as_str().to_owned()).collect(),
+        cluster: (!cluster.is_empty()).then(|| Node::new(cluster)),
+        sharding: said("sharding"),
+        storage: said("storage"),
+        multitenant: file.flux.multitenant.unwrap_or(false),
+        artifacts,
         instance: merged.at(&["flux", "instance"]).cloned(),
         place: merged.at(&["flux", "sync"]).and_then(Node::place),
     }

@@ -102,6 +102,16 @@ pub struct Flux {
     pub registry: String,
     /// The controllers, `source-controller` and so on.
     pub components: Vec<String>,
+    /// The FluxInstance's `cluster`, `sharding` and `storage`, as far as anything is said.
+    pub cluster: Option<Node>,
+    /// See `cluster`; `{shards, storage}`.
+    pub sharding: Option<Node>,
+    /// See `cluster`; `{class, size}`.
+    pub storage: Option<Node>,
+    /// Does every object name the ServiceAccount that it acts as?
+    pub multitenant: bool,
+    /// Does each component read an artifact of its own folder?
+    pub artifacts: bool,
     /// Merged last into the FluxInstance's `spec`.
     pub instance: Option<Node>,
     /// Where `sync` was set.
@@ -233,6 +243,10 @@ pub struct ComponentFlux {
     pub suspend: bool,
     /// What its releases do when they fail.
     pub on_failure: OnFailure,
+    /// The controllers that look after it.
+    pub shard: Option<String>,
+    /// The ServiceAccount that its releases act as, where Flux is locked down for tenants.
+    pub account: Option<String>,
 }
 
 /// A Secret that a component needs.

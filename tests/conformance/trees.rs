@@ -251,5 +251,5 @@ fn shapes(context: &Context) -> Vec<Tree> {
         root: root.clone(),
         path: format!("fleet-out/{name}"),
     };
-    ["bucket", "own"].map(tree).into()
+    ["bucket", "locked", "own"].map(tree).into()
 }
