@@ -74,6 +74,12 @@ const ANSWERS: &[Answer] = &[
         why: "it is for the pods of the team, which stand in the team's repository",
     },
     Answer {
+        check: "ingress-targets-service",
+        says: "No service match was found",
+        trees: &["staging"],
+        why: "Flagger makes the Service",
+    },
+    Answer {
         check: "deployment-has-poddisruptionbudget",
         says: "No matching PodDisruptionBudget was found",
         trees: &["packs/web-app/hostile"],

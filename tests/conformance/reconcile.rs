@@ -35,10 +35,17 @@ pub(crate) const JUDGE: Judge = Judge {
 };
 
 /// What the chart of a component defines.
-const CHARTS: [(&str, &[(&str, &str)]); 1] = [(
-    "prometheus-operator-crds",
-    &[("monitoring.coreos.com/v1", "ServiceMonitor"), ("monitoring.coreos.com/v1", "PrometheusRule")],
-)];
+const CHARTS: [(&str, &[(&str, &str)]); 2] = [
+    (
+        "prometheus-operator-crds",
+        &[
+            ("monitoring.coreos.com/v1", "ServiceMonitor"),
+            ("monitoring.coreos.com/v1", "PrometheusRule"),
+            ("monitoring.coreos.com/v1alpha1", "AlertmanagerConfig"),
+        ],
+    ),
+    ("cert-manager", &[("cert-manager.io/v1", "ClusterIssuer"), ("cert-manager.io/v1", "Certificate")]),
+];
 
 fn cases(context: &Context) -> Vec<Case<'_>> {
     let case = |name: &str, run: fn(&Context)| Case::new(name, move || run(context));

@@ -16,7 +16,7 @@ use serde_json::{Value as Json, json};
 use std::{collections::BTreeMap, fs, path::Path, sync::Arc, time::Duration};
 
 /// What the controllers of Flux and the operator work on.
-const KINDS: [(&str, &str); 8] = [
+const KINDS: [(&str, &str); 10] = [
     ("kustomize.toolkit.fluxcd.io/v1", "Kustomization"),
     ("source.toolkit.fluxcd.io/v1", "GitRepository"),
     ("source.toolkit.fluxcd.io/v1", "OCIRepository"),
@@ -24,6 +24,8 @@ const KINDS: [(&str, &str); 8] = [
     ("source.toolkit.fluxcd.io/v1", "HelmRepository"),
     ("source.toolkit.fluxcd.io/v1", "ExternalArtifact"),
     ("helm.toolkit.fluxcd.io/v2", "HelmRelease"),
+    ("notification.toolkit.fluxcd.io/v1beta3", "Provider"),
+    ("notification.toolkit.fluxcd.io/v1beta3", "Alert"),
     ("fluxcd.controlplane.io/v1", "FluxInstance"),
 ];
 /// How long anything may take.
