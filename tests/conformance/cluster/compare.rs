@@ -70,14 +70,14 @@ const ADDED: &[(&str, &str, &str)] = &[
     ("HTTPRoute", "spec.rules[].backendRefs[].weight", "1"),
     ("HelmRelease", "spec.chart.spec.reconcileStrategy", "\"ChartVersion\""),
     ("HelmRepository", "spec.provider", "\"generic\""),
-    // A job's pods are found by its identity.
-    ("Job", "metadata.labels", "*"),
     ("HorizontalPodAutoscaler", "spec.behavior.scaleDown.selectPolicy", "\"Max\""),
     (
         "HorizontalPodAutoscaler",
         "spec.behavior.scaleUp",
         r#"{"stabilizationWindowSeconds":0,"selectPolicy":"Max","policies":[{"type":"Pods","value":4,"periodSeconds":15},{"type":"Percent","value":100,"periodSeconds":15}]}"#,
     ),
+    // A job's pods are found by its identity.
+    ("Job", "metadata.labels", "*"),
     ("Job", "spec.completionMode", "\"NonIndexed\""),
     ("Job", "spec.completions", "1"),
     ("Job", "spec.manualSelector", "false"),
