@@ -60,6 +60,7 @@ const ADDED: &[(&str, &str, &str)] = &[
     ("FluxInstance", "spec.cluster.networkPolicy", "true"),
     ("FluxInstance", "spec.cluster.type", "\"kubernetes\""),
     ("FluxInstance", "spec.migrateResources", "true"),
+    ("FluxInstance", "spec.sharding.key", "\"sharding.fluxcd.io/key\""),
     ("FluxInstance", "spec.sync.interval", "\"1m\""),
     ("FluxInstance", "spec.wait", "true"),
     ("GitRepository", "spec.timeout", "\"60s\""),
