@@ -158,18 +158,24 @@ fn substituted(context: &Context) {
     must(each(context, &tree, None));
 }
 
+/// The Flux Kustomization of the component `alerts`.
+fn alerts(tree: &Tree) -> Kustomization {
+    let mut all = tree.kustomizations().into_iter();
+    all.find(|found| found.name() == "alerts").unwrap()
+}
+
 fn wrong_path(context: &Context) {
     let tree = tree(context, "prod");
     tree.edit("cluster/components/alerts.yaml", "/infrastructure/alerts", "/apps/alerts");
-    let said = build(context, &tree, &tree.kustomizations()[1], &[]).unwrap_err();
+    let said = build(context, &tree, &alerts(&tree), &[]).unwrap_err();
     assert!(said.contains("prod, alerts: flux says:"), "{said}");
 }
 
 fn changed(context: &Context) {
     let tree = tree(context, "prod");
-    let alerts = &tree.kustomizations()[1];
+    let alerts = alerts(&tree);
     let expected = listed(&tree.root.join(&alerts.path)).unwrap().objects;
     tree.edit("infrastructure/alerts/prometheusrule.yaml", "15m", "10m");
-    let said = same(&tree, "alerts", &expected, &build(context, &tree, alerts, &[]).unwrap()).unwrap_err();
+    let said = same(&tree, "alerts", &expected, &build(context, &tree, &alerts, &[]).unwrap()).unwrap_err();
     assert!(said.contains("alerts, .spec.groups[0].rules[1].for: expected \"15m\", found \"10m\""), "{said}");
 }
