@@ -26,6 +26,7 @@ pub mod layout;
 pub mod check;
 pub mod write;
 pub mod pipeline;
+pub mod cache;
 pub mod explain;
 pub mod editor;
 pub mod bootstrap;

@@ -117,8 +117,18 @@ impl Engine {
     /// Builds environments in parallel and hands each one on as soon as it is there; the results in
     /// the order of the names. After Ctrl-C those not begun are left out, each with `write/interrupted`.
     pub fn each<T: Send>(&self, names: &[&str], then: impl Fn(Built) -> T + Sync) -> Vec<T> {
+        self.each_unless(names, |_| None, then)
+    }
+
+    /// The same for those environments of which `known` does not tell the result.
+    pub fn each_unless<T: Send>(
+        &self,
+        names: &[&str],
+        known: impl Fn(&str) -> Option<T> + Sync,
+        then: impl Fn(Built) -> T + Sync,
+    ) -> Vec<T> {
         let build = |name| if host::interrupted() { Built::interrupted(name) } else { self.build(name) };
-        names.par_iter().map(|name| then(build(name))).collect()
+        names.par_iter().map(|name| known(name).unwrap_or_else(|| then(build(name)))).collect()
     }
 
     /// Builds an example of a pack. All Secrets that it needs come from elsewhere.

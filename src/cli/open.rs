@@ -4,10 +4,10 @@ use super::{Exit, Format, Global, report};
 use crate::{
     diag::{Diagnostic, Problems, Sources},
     host,
-    load::{self, Disk, Memory, PacksOnly},
+    load::{self, Disk, Memory, PacksOnly, Recorded},
     pipeline::Engine,
 };
-use std::path::PathBuf;
+use std::{collections::BTreeMap, path::PathBuf};
 
 /// The project's folder: `--project`, else this folder or the nearest above it that has `environments/`.
 pub(super) fn root(global: &Global) -> PathBuf {
@@ -20,6 +20,17 @@ pub(super) fn root(global: &Global) -> PathBuf {
 /// The project with its packs; `None` if there is none, and `problems` says why.
 pub(super) fn engine(global: &Global, problems: &mut Problems) -> Option<Engine> {
     Engine::open(&disk(global, problems)?, problems)
+}
+
+/// The project, and what was read of it: see [`crate::cache`].
+pub(super) fn recorded(
+    global: &Global,
+    problems: &mut Problems,
+) -> Option<(Engine, BTreeMap<String, String>)> {
+    let disk = disk(global, problems)?;
+    let recorded = Recorded::new(&disk);
+    let engine = Engine::open(&recorded, problems)?;
+    Some((engine, recorded.notes()))
 }
 
 /// The project's folder; `None` if there is none, and `problems` says why.

@@ -1,5 +1,8 @@
 //! `gen render`: builds, judges, writes; or only says what it would write.
 
+mod memory;
+
+use self::memory::Memories;
 use super::{
     Exit, Format, Global, open, progress,
     report::{self, mapping, number, print, say},
@@ -10,7 +13,7 @@ use crate::{
     host, layout,
     pipeline::{Built, Engine},
     resolve::Sync,
-    tree::Tree,
+    tree::{Tree, TreePath},
     write::{self, Changes, Kind, Lock, SopsConfigChange, Staged, Target},
     yaml::{self, Node},
 };
@@ -66,6 +69,26 @@ struct Outcome {
     text: String,
     /// The Kustomization that the user adds by hand, with `sync: none`.
     root: Option<String>,
+    /// The files, if there is nothing to say of them: it can be remembered.
+    paths: Option<Vec<TreePath>>,
+    /// Is it known from an earlier run, and was not rendered?
+    remembered: bool,
+}
+
+impl Outcome {
+    fn new(name: String, problems: Problems) -> Self {
+        Self {
+            name,
+            broken: false,
+            problems,
+            changes: None,
+            staged: None,
+            text: String::new(),
+            root: None,
+            paths: None,
+            remembered: false,
+        }
+    }
 }
 
 /// What became of all that was asked for.
@@ -80,7 +103,7 @@ pub(super) fn run(global: &Global, arguments: &Arguments) -> Exit {
     host::watch_interrupts();
     host::allow_many_files();
     let mut problems = Problems::new();
-    let Some(mut engine) = open::engine(global, &mut problems) else {
+    let Some((mut engine, notes)) = open::recorded(global, &mut problems) else {
         return open::failed(global, &problems);
     };
     open::missing_secrets(arguments.allow_missing_secrets, &mut engine, &mut problems);
@@ -106,15 +129,21 @@ pub(super) fn run(global: &Global, arguments: &Arguments) -> Exit {
         false => SopsConfigChange::default(),
     };
     let locks = Mutex::new(locks);
+    let memories = Memories::new(&engine, &notes, arguments, &root);
     let bar = progress::bar(global, names.len(), "environments");
-    let outcomes = engine.each(&names, |built| {
-        let lock = locks.lock().unwrap_or_else(PoisonError::into_inner).remove(&built.name);
-        let outcome = outcome(built, lock, arguments, &root);
-        bar.step();
-        outcome
-    });
+    let outcomes = engine.each_unless(
+        &names,
+        |name| memories.as_ref()?.unchanged(name).inspect(|_| bar.step()),
+        |built| {
+            let lock = locks.lock().unwrap_or_else(PoisonError::into_inner).remove(&built.name);
+            let outcome = outcome(built, lock, arguments, &root);
+            bar.step();
+            outcome
+        },
+    );
     bar.finish();
-    finish(global, arguments, &engine, All { outcomes, sops_config, told }, problems, &root)
+    let all = All { outcomes, sops_config, told };
+    finish(global, arguments, &engine, all, (problems, memories.as_ref()), &root)
 }
 
 /// What becomes of `.sops.yaml`, whichever environments are meant: it is about all of them.
@@ -147,17 +176,10 @@ fn outcome(built: Built, lock: Option<Lock>, arguments: &Arguments, root: &Path)
     }
     problems.extend(findings);
     let sync = environment.as_ref().map(|e| (e.flux.sync, e.flux.place));
-    let mut outcome = Outcome {
-        root: environment
-            .filter(|e| e.flux.sync == Sync::None)
-            .map(|e| yaml::emit(&layout::root_kustomization(&e))),
-        name,
-        broken,
-        problems,
-        changes: None,
-        staged: None,
-        text: String::new(),
-    };
+    let root_object = environment
+        .filter(|e| e.flux.sync == Sync::None)
+        .map(|e| yaml::emit(&layout::root_kustomization(&e)));
+    let mut outcome = Outcome { broken, root: root_object, ..Outcome::new(name, problems) };
     let Some(tree) = tree else { return outcome };
     if arguments.stdout {
         outcome.text = text(&tree, &shown(arguments, &outcome.name));
@@ -171,6 +193,7 @@ fn outcome(built: Built, lock: Option<Lock>, arguments: &Arguments, root: &Path)
                 outcome.problems.push(instance_stays(&outcome.name, sync, place));
             }
             outcome.changes = Some(changes.without_contents());
+            outcome.paths = memory::paths(&tree, &outcome.problems);
         }
         Err(problem) => {
             outcome.broken = true;
@@ -281,7 +304,7 @@ fn finish(
     arguments: &Arguments,
     engine: &Engine,
     All { mut outcomes, sops_config, told }: All,
-    mut problems: Problems,
+    (mut problems, memories): (Problems, Option<&Memories>),
     root: &Path,
 ) -> Exit {
     let mut broken = problems.has_errors();
@@ -306,6 +329,9 @@ fn finish(
         problems.push(*problem);
     }
     let failed = problems.has_errors();
+    if let Some(memories) = memories.filter(|_| !failed) {
+        memories.keep(&outcomes);
+    }
     let differs = sops_config.kind().is_some()
         || outcomes.iter().filter_map(|o| o.changes.as_ref()).any(|c| !c.is_empty());
     if global.format == Format::Json {
@@ -416,6 +442,7 @@ fn to_node(
         };
         mapping([
             ("name", Node::new(outcome.name.as_str())),
+            ("rendered", Node::new(!outcome.remembered)),
             ("added", files(Kind::Added)),
             ("changed", files(Kind::Changed)),
             ("removed", files(Kind::Removed)),

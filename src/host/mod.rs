@@ -2,12 +2,14 @@
 //! the project. The only module that knows them.
 #![expect(clippy::disallowed_methods, reason = "this is the door to the machine")]
 
+mod cache;
 mod keys;
 mod private;
 mod process;
 mod terminal;
 mod tools;
 
+pub use cache::Cache;
 pub use keys::{Holds, KeyPlace, create_private, key_file, key_places};
 pub use private::{PrivateFolder, editor};
 pub use terminal::{NoAnswer, ask_consent, ask_secret, is_interactive};
@@ -22,6 +24,7 @@ use std::{
     io::{self, ErrorKind, IsTerminal},
     path::Path,
     sync::atomic::{AtomicBool, Ordering},
+    thread,
     time::{Duration, Instant, SystemTime},
 };
 
@@ -125,6 +128,12 @@ impl Stopwatch {
     pub fn elapsed(self) -> Duration {
         self.0.elapsed()
     }
+}
+
+/// Waits until a file that changes from now on has another time than one that changed before: no file system that counts
+/// parts of seconds counts coarser.
+pub fn wait_a_tick() {
+    thread::sleep(Duration::from_millis(20));
 }
 
 /// Is this a CI system? They say so in an environment variable.

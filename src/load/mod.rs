@@ -19,6 +19,7 @@ mod model;
 mod own;
 mod packs;
 mod reads;
+mod record;
 mod rendered;
 mod secrets;
 mod sops_config;
@@ -38,6 +39,7 @@ pub use model::{
     BaseFile, Broken, EnvironmentSource, ExampleFiles, Fleet, FleetKey, OwnFluxSystem, Pack, PackRelease,
     Project, SealedFile, SopsConfig,
 };
+pub use record::Recorded;
 pub use rendered::rendered;
 pub use secrets::{components_of, sealed_paths};
 pub use text::{Each, in_turn, no_text};

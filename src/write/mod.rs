@@ -102,6 +102,12 @@ impl Change {
 }
 
 impl Changes {
+    /// Nothing: so many files stand as they should.
+    pub fn none(shown: String, unchanged: usize) -> Self {
+        let inventory_before = Some(Inventory::default().to_text().into_bytes());
+        Self { shown, list: Vec::new(), unchanged, after: Writing { inventory_before, ..Writing::default() } }
+    }
+
     /// Does the disk hold what was rendered, to the byte, the inventory included?
     pub fn is_empty(&self) -> bool {
         self.list.is_empty() && !self.rewrites_inventory()

@@ -3,6 +3,7 @@
 
 mod attacks;
 mod bootstrap;
+mod cache;
 mod cases;
 mod charts;
 mod cli;

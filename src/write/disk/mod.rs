@@ -7,6 +7,7 @@
 mod commit;
 mod files;
 mod look;
+mod seen;
 mod stage;
 mod target;
 

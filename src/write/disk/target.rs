@@ -20,8 +20,8 @@ pub const LOCKED: &str = "write/locked";
 /// Where the tree of one environment goes.
 #[derive(Clone, Debug)]
 pub struct Target {
-    anchor: PathBuf,
-    folder: TreePath,
+    pub(super) anchor: PathBuf,
+    pub(super) folder: TreePath,
     shown: String,
 }
 
@@ -64,7 +64,7 @@ impl Target {
         Err(fail(&self.root(), &ErrorKind::NotFound.into()))
     }
 
-    fn root(&self) -> PathBuf {
+    pub(super) fn root(&self) -> PathBuf {
         self.anchor.join(self.folder.as_str())
     }
 
