@@ -55,7 +55,7 @@ fn this_repository_is_a_project() {
     let files = Disk::new(std::path::Path::new(env!("CARGO_MANIFEST_DIR"))).unwrap();
     let mut problems = Problems::new();
     let mut project = project(&files, &mut problems).unwrap();
-    assert_eq!(project.environments["prod"].layers, ["base", "observability", "prod"]);
+    assert_eq!(project.environments["prod"].layers, ["base", "observability", "services", "prod"]);
     assert!(project.packs["loki"].builtin);
     for name in project.packs.values().filter(|pack| pack.builtin).map(|pack| &pack.name) {
         assert!(!examples(&Builtin, name, &mut project.sources, &mut problems).is_empty(), "{name}");
