@@ -352,6 +352,10 @@ fn what_cannot_be_read_is_told() {
     ] {
         assert_eq!(parse(text).unwrap_err().to_string(), said);
     }
+    // Deeper than any stack would bear.
+    let deep: String = (1..4000).map(|depth| format!("{}a: map\n", " ".repeat(depth))).collect();
+    let said = parse(&format!("chart: a 1.0.0\nvalues:\n{deep}")).unwrap_err();
+    assert_eq!(said.to_string(), "line 258: it is nested too deeply");
 }
 
 fn default() -> impl Strategy<Value = Option<Value>> {

@@ -56,6 +56,8 @@ const WORDS: [(Kinds, &str); 8] = [
     (Kinds::LIST, "list"),
     (Kinds::MAP, "map"),
 ];
+/// Values are not nested deeper: what is read of a chart never is.
+const DEEPEST: usize = 256;
 /// A mapping whose keys are not all known.
 const OPEN: &str = "open";
 
@@ -207,6 +209,9 @@ impl<'t> Numbered<'t> {
 
 /// Reads what stands below a field.
 fn below(lines: &mut Numbered, depth: usize, field: &mut Field) -> Result<(), NoFacts> {
+    if depth > DEEPEST {
+        return Err(NoFacts { line: lines.number, why: "it is nested too deeply".to_owned() });
+    }
     while let Some(line) = lines.indented(depth) {
         let wrong = |why: String| NoFacts { line: lines.number, why };
         let (key, quoted, rest) = first(line).map_err(wrong)?;
