@@ -16,6 +16,9 @@ use crate::{
 };
 use std::collections::{BTreeMap, BTreeSet};
 
+/// No comment has more lines.
+const FARTHEST: usize = 200;
+
 /// A `values.yaml` by lines.
 pub(super) struct Comments<'t> {
     text: &'t str,
@@ -85,7 +88,7 @@ impl<'t> Comments<'t> {
 
     /// The comment lines right above a line, first to last.
     pub(super) fn above(&self, line: usize) -> Vec<&'t str> {
-        let numbers = (0..line).rev().take_while(|number| self.whole.contains_key(number));
+        let numbers = up(line).take_while(|number| self.whole.contains_key(number));
         let mut found: Vec<&str> = numbers.map(|number| self.whole[&number].1).collect();
         found.reverse();
         found
@@ -126,8 +129,7 @@ impl<'t> Comments<'t> {
     fn nested(&self, line: usize) -> bool {
         let column = |number: usize| self.whole.get(&number).map(|(hash, said)| stands(*hash, said));
         let Some(own) = column(line) else { return false };
-        let above =
-            (0..line).rev().map_while(|number| Some((column(number)?, self.whole[&number].1.trim_start())));
+        let above = up(line).map_while(|number| Some((column(number)?, self.whole[&number].1.trim_start())));
         let mut opens = above.filter(|(column, said)| {
             *column < own
                 && (said.starts_with("- ") || key_of(said).is_some_and(|key| said.len() == key.len() + 1))
@@ -141,8 +143,7 @@ impl<'t> Comments<'t> {
         let yaml = |said: &str| {
             said.is_empty() || said.starts_with("- ") || key_of(said).is_some() || said.contains(": ")
         };
-        let mut above = (0..line)
-            .rev()
+        let mut above = up(line)
             .skip_while(|number| self.whole.get(number).is_some_and(|(_, said)| yaml(said.trim_start())));
         above.next().is_some_and(|number| {
             let first = self.whole.get(&(number + 1)).map(|(hash, said)| stands(*hash, said));
@@ -209,6 +210,12 @@ impl<'t> Comments<'t> {
             words.iter().any(|word| said.contains(word))
         })
     }
+}
+
+/// The lines above a line, nearest first, as far as comments are looked at: without an end, a file of nothing but comments
+/// would take time that grows with its square.
+fn up(line: usize) -> impl Iterator<Item = usize> {
+    (line.saturating_sub(FARTHEST)..line).rev()
 }
 
 fn read(text: &str) -> Option<Node> {

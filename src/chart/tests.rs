@@ -330,6 +330,14 @@ values:
     assert_eq!(wrong(&facts, "{logs: {size: null}, all: null}"), Vec::<String>::new());
 }
 
+/// Minutes if each line looked at all above it.
+#[test]
+fn ten_thousand_lines_of_comments_are_no_matter() {
+    let lines: String = (0..10_000).map(|number| format!("# key{number}: {number}\n")).collect();
+    let facts = facts(&format!("a: 1\n{lines}b: 1\n"));
+    assert!(facts.values.members.contains_key("key9999"));
+}
+
 #[test]
 fn what_cannot_be_read_is_told() {
     let read = |chart, values, schema| {
