@@ -37,7 +37,7 @@ impl EnvName {
     /// Says in a few words what is wrong with it, to be put behind the name.
     pub fn new(name: &str) -> Result<Self, String> {
         for segment in name.split('/') {
-            label(segment, LABEL_MAX).map_err(|why| match segment == name {
+            folder(segment, LABEL_MAX).map_err(|why| match segment == name {
                 true => why,
                 false => format!("has the part `{segment}`, which {why}"),
             })?;
@@ -63,7 +63,7 @@ impl PackName {
     /// # Errors
     /// Says in a few words what is wrong with it, to be put behind the name.
     pub fn new(name: &str) -> Result<Self, String> {
-        label(name, LABEL_MAX).map(|()| Self(name.into()))
+        folder(name, LABEL_MAX).map(|()| Self(name.into()))
     }
 }
 
@@ -73,12 +73,24 @@ impl ComponentName {
     /// # Errors
     /// Says in a few words what is wrong with it, to be put behind the name.
     pub fn new(name: &str) -> Result<Self, String> {
-        label(name, RELEASE_MAX)?;
+        folder(name, RELEASE_MAX)?;
         if RESERVED_COMPONENTS.contains(&name) {
             return Err("is the name of a Flux Kustomization that `gen` makes itself".to_owned());
         }
         Ok(Self(name.into()))
     }
+}
+
+/// A label that can be the name of a folder in any clone: Windows keeps some names for devices.
+fn folder(name: &str, max: usize) -> Result<(), String> {
+    label(name, max)?;
+    let numbered = |device: &str| {
+        name.strip_prefix(device).is_some_and(|number| matches!(number.as_bytes(), [b'1'..=b'9']))
+    };
+    if matches!(name, "con" | "prn" | "aux" | "nul") || numbered("com") || numbered("lpt") {
+        return Err("is a device on Windows, where nobody could clone the repository".to_owned());
+    }
+    Ok(())
 }
 
 /// Is this a DNS-1123 label: lower-case letters, digits and `-`, which begins and ends with a letter or digit?
@@ -184,6 +196,13 @@ mod tests {
         assert_eq!(why("edge/-a"), "has the part `-a`, which begins or ends with `-`");
         assert_eq!(why("edge/files"), "has the part `files`, which is reserved for folders of a tree");
         assert_eq!(why("cluster"), "has the part `cluster`, which is reserved for folders of a tree");
+        for device in ["aux", "edge/com1", "lpt9"] {
+            assert!(why(device).ends_with("is a device on Windows, where nobody could clone the repository"));
+        }
+        assert!(ComponentName::new("nul").is_err() && PackName::new("con").is_err());
+        assert!(
+            EnvName::new("com0").is_ok() && EnvName::new("com10").is_ok() && EnvName::new("aux-1").is_ok()
+        );
         assert!(why("a_b").starts_with("has the character '_'"));
         assert!(why("..").starts_with("has the character '.'"));
         assert_eq!(why(&"a".repeat(64)), "is longer than 63 characters");

@@ -107,7 +107,10 @@ fn unreadable(file: &str, text: &str, source: SourceId, problems: &mut Problems)
 
 /// The path of a base in the project, or why it cannot be one, and what to do.
 fn folder_of(files: &dyn Files, folder: &str) -> Result<String, (&'static str, &'static str)> {
-    let bad = folder.contains("://") || folder.starts_with(['/', '~']) || folder.contains('\\');
+    if folder.contains('\\') {
+        return Err(("is not written as paths are here", "write `/` between folders, on Windows too"));
+    }
+    let bad = folder.contains("://") || folder.starts_with(['/', '~']);
     if bad || folder.split('/').any(|part| part == "..") {
         let help = "name a folder below the project's, such as `manifests/podinfo`; what lives elsewhere is a `source`";
         return Err(("is not a folder of this project", help));

@@ -197,7 +197,9 @@ impl<'a> Resolver<'a> {
         let mut diagnostic =
             Diagnostic::error("config/no-such-file", format!("there is no file `environments/files/{text}`"))
                 .at(at.place());
-        if let Some(near) = did_you_mean(text, self.roots.file_names.iter().map(String::as_str)) {
+        if text.contains('\\') {
+            diagnostic = diagnostic.help("write `/` between folders, on Windows too");
+        } else if let Some(near) = did_you_mean(text, self.roots.file_names.iter().map(String::as_str)) {
             diagnostic = diagnostic.help(format!("did you mean `{near}`?"));
         } else {
             diagnostic = diagnostic.help("paths of `$file` are relative to `environments/files/`");
