@@ -55,17 +55,9 @@ impl Engine {
     /// Loads a project and compiles its packs. Problems of single environments and packs do not keep the
     /// rest from being used; `None` if there is no project at all.
     pub fn open(files: &dyn Files, problems: &mut Problems) -> Option<Self> {
-        let project = load::project_with(files, &spread, problems)?;
+        let project = host::timed("load", || load::project_with(files, &spread, problems))?;
         resolve::cluster_names(&project, problems);
-        let compiled: Vec<(String, Option<Compiled>, Problems)> = project
-            .packs
-            .par_iter()
-            .map(|(name, pack)| {
-                let mut found = Problems::new();
-                let compiled = compile(&project, pack, &mut found);
-                (name.clone(), compiled, found)
-            })
-            .collect();
+        let compiled = host::timed("compile", || compiled(&project));
         let mut templates = BTreeMap::new();
         for (name, compiled, found) in compiled {
             problems.extend(found);
@@ -92,7 +84,7 @@ impl Engine {
     /// Builds and judges one environment; its components in parallel.
     pub fn build(&self, name: &str) -> Built {
         let mut problems = Problems::new();
-        let environment = resolve::environment(&self.project, name, &mut problems);
+        let environment = host::timed("resolve", || resolve::environment(&self.project, name, &mut problems));
         let policy = environment.as_ref().map(|environment| self.policy_of(environment));
         self.finish(name, environment, policy, problems)
     }
@@ -139,6 +131,11 @@ impl Engine {
         self.finish("example", environment, policy, problems)
     }
 
+    /// Could the templates of a pack be compiled?
+    pub fn has_templates(&self, pack: &str) -> bool {
+        self.templates.contains_key(pack)
+    }
+
     /// What the templates of a pack decide by the values that they see; nothing if they could not be compiled.
     pub fn decisions(&self, pack: &str) -> Decisions {
         self.templates.get(pack).map(Compiled::decisions).unwrap_or_default()
@@ -162,7 +159,9 @@ impl Engine {
     ) -> Built {
         let tree = environment.as_ref().and_then(|environment| self.tree(environment, &mut problems));
         let findings = match (&tree, &environment, &policy) {
-            (Some(tree), _, Some(policy)) => check::check(tree, None, policy).findings,
+            (Some(tree), _, Some(policy)) => {
+                host::timed("check", || check::check(tree, None, policy).findings)
+            }
             (None, Some(environment), Some(policy)) => check::without_tree(environment, policy),
             _ => Problems::new(),
         };
@@ -179,9 +178,11 @@ impl Engine {
                 let component = &environment.components[index];
                 // Templates that could not be compiled were told when the project was opened.
                 let templates = self.templates.get(&component.pack.name);
-                let rendered =
-                    templates.and_then(|t| render::component(environment, &shared, index, t, &mut found));
-                (rendered.map(|rendered| layout::component(environment, rendered)), found)
+                let rendered = host::timed("render", || {
+                    templates.and_then(|t| render::component(environment, &shared, index, t, &mut found))
+                });
+                let part = rendered.map(|r| host::timed("layout", || layout::component(environment, r)));
+                (part, found)
             })
             .collect();
         let count = parts.len();
@@ -193,7 +194,7 @@ impl Engine {
         if !environment.complete || all.len() < count {
             return None;
         }
-        layout::join(environment, &self.project.packs, all, problems)
+        host::timed("layout", || layout::join(environment, &self.project.packs, all, problems))
     }
 }
 
@@ -205,6 +206,16 @@ pub fn spread(count: usize, job: &(dyn Fn(usize) + Sync)) {
 /// Runs a job for each item on all cores; the results in the order of the items.
 pub fn parallel<T: Sync, R: Send>(items: &[T], job: impl Fn(&T) -> R + Sync + Send) -> Vec<R> {
     items.par_iter().map(job).collect()
+}
+
+/// The templates of each pack, with what was found in them.
+fn compiled(project: &Project) -> Vec<(String, Option<Compiled>, Problems)> {
+    let one = |(name, pack): (&String, &Arc<Pack>)| {
+        let mut found = Problems::new();
+        let compiled = compile(project, pack, &mut found);
+        (name.clone(), compiled, found)
+    };
+    project.packs.par_iter().map(one).collect()
 }
 
 fn compile(project: &Project, pack: &Pack, problems: &mut Problems) -> Option<Compiled> {

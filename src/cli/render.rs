@@ -185,7 +185,7 @@ fn outcome(built: Built, lock: Option<Lock>, arguments: &Arguments, root: &Path)
         outcome.text = text(&tree, &shown(arguments, &outcome.name));
         return outcome;
     }
-    match plan(&mut outcome, &tree, lock, arguments, root) {
+    match host::timed("plan", || plan(&mut outcome, &tree, lock, arguments, root)) {
         Ok(changes) => {
             if let Some((sync, place)) =
                 sync.filter(|(sync, _)| *sync != Sync::Operator && drops_instance(&changes))
@@ -322,8 +322,10 @@ fn finish(
     let refused = problems.has_errors();
     if !refused
         && !arguments.check
-        && let Err(problem) = commit(&mut outcomes, arguments.out.as_deref().unwrap_or(root))
-            .and_then(|()| sops_config.apply(root))
+        && let Err(problem) = host::timed("write", || {
+            commit(&mut outcomes, arguments.out.as_deref().unwrap_or(root))
+                .and_then(|()| sops_config.apply(root))
+        })
     {
         broken = true;
         problems.push(*problem);

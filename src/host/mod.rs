@@ -7,13 +7,17 @@ mod keys;
 mod private;
 mod process;
 mod terminal;
+mod timing;
 mod tools;
+mod watch;
 
 pub use cache::Cache;
 pub use keys::{Holds, KeyPlace, create_private, key_file, key_places};
 pub use private::{PrivateFolder, editor};
 pub use terminal::{NoAnswer, ask_consent, ask_secret, is_interactive};
+pub use timing::{Spent, spent, timed};
 pub use tools::{current_context, git_stage, run_with_input, succeeds};
+pub use watch::Watch;
 
 use crate::plain::Plain;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
@@ -134,6 +138,11 @@ impl Stopwatch {
 /// parts of seconds counts coarser.
 pub fn wait_a_tick() {
     thread::sleep(Duration::from_millis(20));
+}
+
+/// The words of the command line, the program's name first.
+pub fn arguments() -> impl Iterator<Item = OsString> {
+    env::args_os()
 }
 
 /// Is this a CI system? They say so in an environment variable.
