@@ -27,6 +27,7 @@ pub mod check;
 pub mod write;
 pub mod pipeline;
 pub mod cache;
+pub mod lint;
 pub mod explain;
 pub mod editor;
 pub mod bootstrap;

@@ -1,5 +1,9 @@
-//! `gen pack list`, `show`, `test`: what packs there are, what they take, whether their examples hold.
+//! `gen pack`: what packs there are, what they take, new ones, whether their examples hold, what to mend in them.
 
+mod choose;
+mod lint;
+mod new;
+mod page;
 mod show;
 mod test;
 
@@ -14,26 +18,39 @@ use crate::{
 };
 use std::sync::Arc;
 
-/// Template packs: what there is, what they take, whether their examples hold
+/// Template packs: what there is, what they take, new ones, whether they hold
 #[derive(Debug, clap::Subcommand)]
 #[command(
-    after_help = "Examples:\n  gen pack list           what there is\n  gen pack show web-app   what one takes"
+    after_help = "Examples:\n  gen pack list           what there is\n  gen pack show web-app   what one takes\n  gen pack new my-app     one of your own"
 )]
 pub(super) enum Command {
     /// All packs, built-in ones and the project's own
     #[command(
-        after_help = "Examples:\n  gen pack list                 names and descriptions\n  gen pack list --format json   for programs"
+        after_help = "Examples:\n  gen pack list                 names and descriptions\n  gen pack list --format json   for programs\n  gen pack list --format markdown > docs/packs.md    a page of all packs with their inputs"
     )]
     List,
     Show(show::Arguments),
+    New(new::New),
+    Eject(new::Eject),
     Test(test::Arguments),
+    Lint(lint::Arguments),
+}
+
+impl Command {
+    /// Is there a page of it for documents?
+    pub(super) fn gives_markdown(&self) -> bool {
+        matches!(self, Self::List | Self::Show(_))
+    }
 }
 
 pub(super) fn run(global: &Global, command: &Command) -> Exit {
     match command {
         Command::List => all(global),
         Command::Show(arguments) => show::run(global, arguments),
+        Command::New(arguments) => new::new(global, arguments),
+        Command::Eject(arguments) => new::eject(global, arguments),
         Command::Test(arguments) => test::run(global, arguments),
+        Command::Lint(arguments) => lint::run(global, arguments),
     }
 }
 
@@ -60,6 +77,8 @@ fn all(global: &Global) -> Exit {
             ("packs", Node::new(packs.values().map(one).collect::<Vec<_>>())),
             ("findings", report::to_node(&problems, &engine.project.sources)),
         ]));
+    } else if global.format == Format::Markdown {
+        report::print(&page::all(packs.values()));
     } else {
         let width = packs.keys().map(String::len).max().unwrap_or(0);
         let line = |pack: &Arc<Pack>| {

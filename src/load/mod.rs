@@ -39,6 +39,7 @@ pub use model::{
     BaseFile, Broken, EnvironmentSource, ExampleFiles, Fleet, FleetKey, OwnFluxSystem, Pack, PackRelease,
     Project, SealedFile, SopsConfig,
 };
+pub use reads::input_paths;
 pub use record::Recorded;
 pub use rendered::rendered;
 pub use secrets::{components_of, sealed_paths};

@@ -9,22 +9,27 @@ use crate::{
 
 /// Tells of paths that the schema of the inputs does not know.
 pub(super) fn reads(pack: &Node, schema: &Schema, problems: &mut Problems) {
+    input_paths(pack).into_iter().for_each(|(path, at)| read(path, at, schema, problems));
+}
+
+/// The paths that a `pack.yaml` reads, `inputs.route` and others, with the value that names each: in conditions and
+/// exports.
+pub fn input_paths(pack: &Node) -> Vec<(&str, &Node)> {
     let members =
         |key: &str| pack.get(key).and_then(Node::as_map).into_iter().flat_map(Map::iter).map(|(_, n)| n);
     let conditions = members("provides").chain(members("requires"));
     let owners = members("secrets").chain(members("charts"));
-    for condition in conditions.chain(owners.filter_map(|owner| owner.get("when"))) {
-        condition.as_str().into_iter().for_each(|path| read(path, condition, schema, problems));
-    }
+    let conditions = conditions.chain(owners.filter_map(|owner| owner.get("when")));
+    let mut paths: Vec<(&str, &Node)> = conditions.filter_map(|node| Some((node.as_str()?, node))).collect();
     for export in members("exports") {
-        if let Some((path, at)) = export.get("$from").and_then(|n| n.as_str().map(|path| (path, n))) {
-            read(path, at, schema, problems);
-        }
-        if let Some((text, at)) = export.get("$text").and_then(|n| n.as_str().map(|text| (text, n))) {
+        let text = |key: &str| export.get(key).and_then(|node| Some((node.as_str()?, node)));
+        paths.extend(text("$from"));
+        if let Some((text, at)) = text("$text") {
             let pieces = text.split('{').skip(1).filter_map(|piece| piece.split_once('}'));
-            pieces.for_each(|(path, _)| read(path, at, schema, problems));
+            paths.extend(pieces.map(|(path, _)| (path, at)));
         }
     }
+    paths
 }
 
 fn read(path: &str, at: &Node, schema: &Schema, problems: &mut Problems) {

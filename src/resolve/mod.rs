@@ -22,6 +22,7 @@ pub use model::{
     NeededKey, NeededSecret, OnFailure, OwnFluxSystem, Patch, PodSecurity, Release, SealedFile, Source,
     SourceRef, Spot, Stage, Sync, is_aggregated,
 };
+pub use path::steps;
 pub use policy::{Decryption, Difference, Reader, Reason, SealPolicy, SealRule, SealedPath, Secrets};
 pub use seal_command::{GENERATED_LENGTH, seal_command, shell_word};
 pub use target::reference;

@@ -1,6 +1,6 @@
 //! `gen pack show`: what a pack is and takes.
 
-use super::find;
+use super::{find, page};
 use crate::{
     cli::{
         Exit, Format, Global, open,
@@ -16,7 +16,7 @@ use crate::{
 /// What a pack is, its inputs, charts, exports and the Secrets it needs
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "Examples:\n  gen pack show web-app            what it is, its inputs, what it needs\n  gen pack show web-app probes     an input and all that is in it\n  gen pack show web-app --all      every input at every depth"
+    after_help = "Examples:\n  gen pack show web-app            what it is, its inputs, what it needs\n  gen pack show web-app probes     an input and all that is in it\n  gen pack show web-app --all      every input at every depth\n  gen pack show web-app --format markdown    as a page"
 )]
 pub(in crate::cli) struct Arguments {
     /// The pack
@@ -50,6 +50,7 @@ pub(super) fn run(global: &Global, arguments: &Arguments) -> Exit {
             return open::failed_in(global, &problems, &engine.project.sources);
         }
         _ if global.format == Format::Json => report::json(&to_node(pack, &inputs)),
+        _ if global.format == Format::Markdown => report::print(&page::one(pack, &inputs, "#")),
         None => report::print(&text(pack, &inputs, arguments.all)),
         Some(_) => report::print(&inputs.iter().map(input_text).collect::<String>()),
     }
@@ -158,7 +159,7 @@ fn groups(out: &mut String, word: &str, groups: &indexmap::IndexMap<String, When
     }
 }
 
-fn condition(when: Option<&When>) -> String {
+pub(super) fn condition(when: Option<&When>) -> String {
     match when {
         None | Some(When::Fixed(true)) => String::new(),
         Some(When::Fixed(false)) => " (never)".to_owned(),

@@ -1,13 +1,13 @@
 //! `gen pack test`: renders the examples of packs and compares with what is expected, byte for byte.
 
-use super::find;
+use super::choose;
 use crate::{
     cli::{
         Exit, Format, Global, open,
         report::{self, mapping, print},
     },
     diag::{Diagnostic, Problems},
-    load::{self, Builtin, Disk, ExampleFiles, Pack, PacksOnly},
+    load::{ExampleFiles, Pack},
     pipeline::Engine,
     resolve::Example,
     tree::Tree,
@@ -34,7 +34,7 @@ pub(in crate::cli) struct Arguments {
 }
 
 /// What came of one example.
-enum Outcome {
+pub(super) enum Outcome {
     Same,
     Differs(String),
     Updated,
@@ -43,16 +43,15 @@ enum Outcome {
 
 pub(super) fn run(global: &Global, arguments: &Arguments) -> Exit {
     let mut problems = Problems::new();
-    let folder = arguments.packs.iter().find_map(|p| p.strip_prefix("./")).map(|f| f.trim_end_matches('/'));
-    let folder = folder.or(arguments.update.then_some("templates"));
-    let Some(mut engine) = engine(global, folder, &mut problems) else {
+    let folder = choose::folder(&arguments.packs).or(arguments.update.then_some("templates"));
+    let Some(mut engine) = choose::engine(global, folder, &mut problems) else {
         return open::failed(global, &problems);
     };
-    let packs = chosen(&engine, arguments, folder.is_some(), &mut problems);
+    let packs = choose::packs(&engine, &arguments.packs, folder.is_some(), &mut problems);
     let root = open::root(global);
     let mut results = Vec::new();
     for pack in packs {
-        for example in examples(&mut engine, &root, &pack, folder, &mut problems) {
+        for example in choose::examples(&mut engine, &root, &pack, folder, &mut problems) {
             let update = folder.filter(|_| arguments.update).map(|f| (root.as_path(), f));
             let outcome = one(&engine, &pack, &example, update, &mut problems);
             results.push((format!("{}/{}", pack.name, example.name), outcome));
@@ -61,40 +60,8 @@ pub(super) fn run(global: &Global, arguments: &Arguments) -> Exit {
     tell(global, &engine, &results, &problems)
 }
 
-fn engine(global: &Global, folder: Option<&str>, problems: &mut Problems) -> Option<Engine> {
-    match (folder, Disk::new(&open::root(global))) {
-        (Some(folder), Ok(disk)) => Engine::open(&PacksOnly::new(&disk, Some(folder)), problems),
-        _ => open::engine_or_builtin(global, problems),
-    }
-}
-
-fn chosen(engine: &Engine, arguments: &Arguments, folder: bool, problems: &mut Problems) -> Vec<Arc<Pack>> {
-    let named: Vec<&String> = arguments.packs.iter().filter(|p| !p.starts_with("./")).collect();
-    if named.is_empty() {
-        return engine.project.packs.values().filter(|p| !folder || !p.builtin).cloned().collect();
-    }
-    named.into_iter().filter_map(|name| find(&engine.project, name, problems).cloned()).collect()
-}
-
-fn examples(
-    engine: &mut Engine,
-    root: &Path,
-    pack: &Pack,
-    folder: Option<&str>,
-    problems: &mut Problems,
-) -> Vec<ExampleFiles> {
-    let sources = &mut engine.project.sources;
-    if pack.builtin {
-        return load::examples(&Builtin, &pack.name, sources, problems);
-    }
-    let path = format!("{}/{}", folder.unwrap_or("templates"), pack.name);
-    match Disk::new(root) {
-        Ok(disk) => load::examples(&disk, &path, sources, problems),
-        Err(_) => Vec::new(),
-    }
-}
-
-fn one(
+/// Renders an example; `update` is where to write what came of it.
+pub(super) fn one(
     engine: &Engine,
     pack: &Arc<Pack>,
     example: &ExampleFiles,
