@@ -46,12 +46,14 @@ pub(super) fn run(global: &Global, arguments: &Arguments) -> Exit {
         return open::failed_in(global, &problems, &engine.project.sources);
     }
     let [one, two] = wanted.map(|name| engine.build(name));
-    let Some(comparison) = compare::compare(&engine, &one, &two) else {
+    let Some(comparison) = compare::compare((&engine, &one), (&engine, &two)) else {
         problems.extend(one.problems);
         problems.extend(two.problems);
         return open::failed_in(global, &problems, &engine.project.sources);
     };
-    let page = Page { sources: &engine.project.sources, comparison: &comparison, all: arguments.all };
+    let sources = &engine.project.sources;
+    let title = format!("{} → {}", one.name, two.name);
+    let page = Page { sources: [sources, sources], comparison: &comparison, all: arguments.all, title };
     match global.format {
         Format::Json => report::json(&page.json()),
         Format::Text => report::print(&diag::visible(&page.text())),
@@ -60,10 +62,15 @@ pub(super) fn run(global: &Global, arguments: &Arguments) -> Exit {
     if arguments.exit_code && comparison.differs() { Exit::No } else { Exit::Yes }
 }
 
-struct Page<'a> {
-    sources: &'a Sources,
-    comparison: &'a Comparison,
-    all: bool,
+/// A comparison as it is printed.
+pub(super) struct Page<'a> {
+    /// Where each side's places are.
+    pub(super) sources: [&'a Sources; 2],
+    pub(super) comparison: &'a Comparison,
+    /// Also what differs only by name?
+    pub(super) all: bool,
+    /// Its first line.
+    pub(super) title: String,
 }
 
 impl Page<'_> {
@@ -77,7 +84,7 @@ impl Page<'_> {
     }
 
     /// Is there nothing to show?
-    fn is_empty(&self) -> bool {
+    pub(super) fn is_empty(&self) -> bool {
         !self.comparison.differs() && self.folded().is_none() && self.changed().next().is_none()
     }
 
@@ -92,13 +99,14 @@ impl Page<'_> {
         })
     }
 
-    fn place(&self, side: Option<&Side>) -> String {
-        side.and_then(|side| side.place).map(|place| self.sources.locate(place)).unwrap_or_default()
+    fn place(&self, sides: &[Option<Side>; 2], at: usize) -> String {
+        let place = sides[at].as_ref().and_then(|side| side.place);
+        place.map(|place| self.sources[at].locate(place)).unwrap_or_default()
     }
 
-    fn text(&self) -> String {
+    pub(super) fn text(&self) -> String {
         let Comparison { names, components, only, .. } = self.comparison;
-        let mut out = format!("{} → {}\n", names[0], names[1]);
+        let mut out = format!("{}\n", self.title);
         for side in 0..2 {
             if components[side].is_empty() && only[side].is_empty() {
                 continue;
@@ -116,9 +124,10 @@ impl Page<'_> {
                 ));
                 let width =
                     change.sides.iter().map(|side| value(side.as_ref()).chars().count()).max().unwrap_or(0);
-                for (sign, side) in ["-", "+"].into_iter().zip(&change.sides) {
-                    let Some(side) = side else { continue };
-                    let line = format!("    {sign} {:width$}  {}", value(Some(side)), self.place(Some(side)));
+                for (at, sign) in ["-", "+"].into_iter().enumerate() {
+                    let Some(side) = &change.sides[at] else { continue };
+                    let line =
+                        format!("    {sign} {:width$}  {}", value(Some(side)), self.place(&change.sides, at));
                     out.push_str(line.trim_end());
                     out.push('\n');
                 }
@@ -133,7 +142,7 @@ impl Page<'_> {
 
     fn markdown(&self) -> String {
         let Comparison { names, components, only, .. } = self.comparison;
-        let mut out = format!("## {} → {}\n", names[0], names[1]);
+        let mut out = format!("## {}\n", self.title);
         for side in 0..2 {
             if components[side].is_empty() && only[side].is_empty() {
                 continue;
@@ -147,19 +156,13 @@ impl Page<'_> {
             out.push_str(&format!("| field | {} | {} |\n|---|---|---|\n", names[0], names[1]));
             for change in fields {
                 let field = if change.field.is_empty() { "content".to_owned() } else { code(&change.field) };
-                let cell = |side: &Option<Side>| match side {
-                    None => String::new(),
-                    Some(_) => {
-                        let place = self.place(side.as_ref());
-                        let place = if place.is_empty() { place } else { format!("<br>{}", code(&place)) };
-                        format!("{}{place}", code(&value(side.as_ref())))
-                    }
+                let cell = |at: usize| {
+                    let Some(side) = &change.sides[at] else { return String::new() };
+                    let place = self.place(&change.sides, at);
+                    let place = if place.is_empty() { place } else { format!("<br>{}", code(&place)) };
+                    format!("{}{place}", code(&value(Some(side))))
                 };
-                out.push_str(&format!(
-                    "| {field} | {} | {} |\n",
-                    cell(&change.sides[0]),
-                    cell(&change.sides[1])
-                ));
+                out.push_str(&format!("| {field} | {} | {} |\n", cell(0), cell(1)));
             }
         }
         out.extend(self.folded().map(|folded| format!("\n{folded}\n")));
@@ -171,7 +174,7 @@ impl Page<'_> {
 
     /// `{a, b, components, only, changed, folded}`: `components` and `only` by side; `changed` with `component`, `object`,
     /// `group`, `files` and `fields` of `field`, `namesOnly`, `a`, `b`, each `{value, file, line, column}` or null.
-    fn json(&self) -> Node {
+    pub(super) fn json(&self) -> Node {
         let Comparison { names, components, only, folded, .. } = self.comparison;
         let by_side = |list: [Node; 2]| {
             let [a, b] = list;
@@ -212,10 +215,9 @@ impl Page<'_> {
 
     fn change(&self, change: &Change) -> Node {
         let null = || Node::new(Value::Null);
-        let side = |side: &Option<Side>| {
-            let Some(side) = side else { return null() };
-            let place =
-                side.place.map(|place| (self.sources.name(place.source), self.sources.line_column(place)));
+        let side = |at: usize| {
+            let (Some(side), sources) = (&change.sides[at], self.sources[at]) else { return null() };
+            let place = side.place.map(|place| (sources.name(place.source), sources.line_column(place)));
             mapping([
                 ("value", side.value.clone()),
                 ("file", place.map_or_else(null, |(file, _)| Node::new(file))),
@@ -226,8 +228,8 @@ impl Page<'_> {
         mapping([
             ("field", Node::new(change.field.as_str())),
             ("namesOnly", Node::new(change.names_only)),
-            ("a", side(&change.sides[0])),
-            ("b", side(&change.sides[1])),
+            ("a", side(0)),
+            ("b", side(1)),
         ])
     }
 }

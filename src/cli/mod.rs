@@ -6,12 +6,15 @@
 mod bootstrap;
 mod chart;
 mod compare;
+mod completions;
 mod diff;
 mod edit;
 mod explain;
+mod explain_error;
 mod init;
 mod key;
 mod list;
+mod man;
 mod open;
 mod pack;
 mod progress;
@@ -25,6 +28,7 @@ mod secret;
 mod secrets;
 mod select;
 mod unseal;
+mod watch;
 
 use crate::host;
 use clap::{CommandFactory, Parser, Subcommand, ValueEnum, error::ErrorKind};
@@ -63,6 +67,9 @@ struct Global {
     /// Say nothing but errors
     #[arg(short, long, global = true)]
     quiet: bool,
+    /// Say at the end how long each stage took
+    #[arg(short, long, global = true)]
+    verbose: bool,
 }
 
 /// An output format.
@@ -72,7 +79,7 @@ enum Format {
     Text,
     /// For programs
     Json,
-    /// For documents: only of `gen compare`
+    /// For documents: only of `gen compare`, `gen pack list` and `gen pack show`
     Markdown,
 }
 
@@ -96,6 +103,8 @@ enum Command {
     Explain(explain::Arguments),
     Compare(compare::Arguments),
     Schema(schema::Arguments),
+    Watch(watch::Arguments),
+    ExplainError(explain_error::Arguments),
     #[command(subcommand)]
     Pack(pack::Command),
     #[command(subcommand)]
@@ -109,12 +118,18 @@ enum Command {
     Rotate(rotate::Arguments),
     Secrets(secrets::Arguments),
     Bootstrap(bootstrap::Arguments),
+    Completions(completions::Arguments),
+    Man(man::Arguments),
 }
 
 impl Command {
     /// Is there a page of it for documents?
     fn gives_markdown(&self) -> bool {
-        matches!(self, Command::Compare(_))
+        match self {
+            Command::Compare(_) => true,
+            Command::Pack(command) => command.gives_markdown(),
+            _ => false,
+        }
     }
 }
 
@@ -152,6 +167,14 @@ pub fn main() -> ExitCode {
 }
 
 fn run() -> ExitCode {
+    match completions::answer(Arguments::command) {
+        Ok(false) => {}
+        Ok(true) => return ExitCode::SUCCESS,
+        Err(error) => {
+            let _ = error.print();
+            return Exit::Unknown.into();
+        }
+    }
     let arguments = match Arguments::try_parse() {
         Ok(arguments) => arguments,
         Err(error) => {
@@ -167,11 +190,29 @@ fn run() -> ExitCode {
     }
     let global = &arguments.global;
     if global.format == Format::Markdown && !arguments.command.gives_markdown() {
-        let said = "`--format markdown` is not for this command: it is for `gen compare`";
+        let said = "`--format markdown` is not for this command: it is for `gen compare`, `gen pack list` and `gen pack show`";
         let _ = Arguments::command().error(ErrorKind::InvalidValue, said).print();
         return Exit::Unknown.into();
     }
-    match &arguments.command {
+    let exit = dispatch(global, &arguments.command);
+    if global.verbose {
+        report::tell(&timings());
+    }
+    exit.into()
+}
+
+/// What the stages took, for people who wait.
+fn timings() -> String {
+    let line = |spent: &host::Spent| {
+        let times = if spent.times == 1 { String::new() } else { format!("  {} times", spent.times) };
+        format!("  {:<8} {:>8.1} ms{times}", spent.stage, spent.time.as_secs_f64() * 1000.0)
+    };
+    let lines: Vec<String> = host::spent().iter().map(line).collect();
+    format!("time by stage, added up over all threads:\n{}", lines.join("\n"))
+}
+
+fn dispatch(global: &Global, command: &Command) -> Exit {
+    match command {
         Command::Init(arguments) => init::run(global, arguments),
         Command::Render(arguments) => render::run(global, arguments),
         Command::Diff(arguments) => diff::run(global, arguments),
@@ -179,6 +220,8 @@ fn run() -> ExitCode {
         Command::Explain(arguments) => explain::run(global, arguments),
         Command::Compare(arguments) => compare::run(global, arguments),
         Command::Schema(arguments) => schema::run(global, arguments),
+        Command::Watch(arguments) => watch::run(global, arguments),
+        Command::ExplainError(arguments) => explain_error::run(global, arguments),
         Command::Pack(command) => pack::run(global, command),
         Command::Chart(command) => chart::run(global, command),
         Command::Key(command) => key::run(global, command),
@@ -189,8 +232,9 @@ fn run() -> ExitCode {
         Command::Rotate(arguments) => rotate::run(global, arguments),
         Command::Secrets(arguments) => secrets::run(global, arguments),
         Command::Bootstrap(arguments) => bootstrap::run(global, arguments),
+        Command::Completions(arguments) => completions::run(arguments),
+        Command::Man(arguments) => man::run(global, arguments),
     }
-    .into()
 }
 
 #[cfg(test)]

@@ -9,7 +9,7 @@ use crate::{
 use std::collections::{BTreeMap, BTreeSet};
 
 /// All fields in which two objects differ, in the order of the first.
-pub(super) fn fields(nodes: [&Node; 2], names: &[Names; 2], secrets: &Secrets<'_>) -> Vec<Change> {
+pub(super) fn fields(nodes: [&Node; 2], names: &[Names; 2], secrets: &[Secrets<'_>; 2]) -> Vec<Change> {
     let mut walk = Walk { names, secrets, found: Vec::new() };
     walk.nodes("", [Some(nodes[0]), Some(nodes[1])]);
     walk.found
@@ -17,7 +17,7 @@ pub(super) fn fields(nodes: [&Node; 2], names: &[Names; 2], secrets: &Secrets<'_
 
 struct Walk<'a> {
     names: &'a [Names; 2],
-    secrets: &'a Secrets<'a>,
+    secrets: &'a [Secrets<'a>; 2],
     found: Vec<Change>,
 }
 
@@ -115,8 +115,12 @@ impl Walk<'_> {
     fn change(&mut self, path: &str, nodes: [Option<&Node>; 2]) {
         let text = |side: usize| nodes[side].and_then(Node::as_str).map(|text| self.names[side].fold(text));
         let names_only = text(0).is_some() && text(0) == text(1);
-        let side = |node: &Node| Side { value: self.secrets.shown(node), place: node.origin.place() };
-        let sides = nodes.map(|node| node.map(side));
+        let side = |at: usize| {
+            let shown =
+                |node: &Node| Side { value: self.secrets[at].shown(node), place: node.origin.place() };
+            nodes[at].map(shown)
+        };
+        let sides = [side(0), side(1)];
         self.found.push(Change { field: path.to_owned(), sides, names_only });
     }
 }

@@ -90,13 +90,19 @@ struct Found<'t> {
     document: Option<&'t Document>,
 }
 
-/// Compares what was built of two environments. `None` if one of them could not be rendered.
-pub fn compare(engine: &Engine, one: &Built, two: &Built) -> Option<Comparison> {
+/// Compares what was built of two environments, each by its engine: places are of that engine's sources. `None` if one of
+/// them could not be rendered.
+pub fn compare((first, one): (&Engine, &Built), (second, two): (&Engine, &Built)) -> Option<Comparison> {
     let trees = [one.tree.as_ref()?, two.tree.as_ref()?];
     let names = [Names::of(one), Names::of(two)];
     let found: Vec<BTreeMap<String, Found>> =
         trees.iter().zip(&names).map(|(tree, names)| things(tree, names)).collect();
-    let secrets = Secrets::of(&engine.project.sources, &[one, two]);
+    // What one engine knows to be secret is secret on both sides.
+    let of = |engine: &Engine| {
+        let same = [(first, one), (second, two)].into_iter().filter(|(own, _)| std::ptr::eq(*own, engine));
+        same.map(|(_, built)| built).collect::<Vec<_>>()
+    };
+    let secrets = [first, second].map(|engine| Secrets::of(&engine.project.sources, &of(engine)));
     let components = components(one, two);
     let mut comparison = Comparison {
         names: [one.name.clone(), two.name.clone()],

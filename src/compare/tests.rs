@@ -23,8 +23,8 @@ fn two(one: &str, two: &str) -> (Engine, Comparison) {
     .collect();
     let engine = engine(&files);
     let [dev, prod] = ["dev", "prod"].map(|name| engine.build(name));
-    let comparison =
-        compare(&engine, &dev, &prod).unwrap_or_else(|| panic!("{:?} {:?}", dev.problems, prod.problems));
+    let comparison = compare((&engine, &dev), (&engine, &prod))
+        .unwrap_or_else(|| panic!("{:?} {:?}", dev.problems, prod.problems));
     (engine, comparison)
 }
 
@@ -132,8 +132,8 @@ fn both_ways_tell_the_same() {
     let built: Vec<Built> = engine.environments().into_iter().map(|name| engine.build(name)).collect();
     for one in &built {
         for other in &built {
-            let there = compare(&engine, one, other).expect("both can be rendered");
-            let back = compare(&engine, other, one).expect("both can be rendered");
+            let there = compare((&engine, one), (&engine, other)).expect("both can be rendered");
+            let back = compare((&engine, other), (&engine, one)).expect("both can be rendered");
             assert_eq!(there.only[0], back.only[1]);
             assert_eq!(there.components[0], back.components[1]);
             assert_eq!((there.folded, there.differs()), (back.folded, back.differs()));

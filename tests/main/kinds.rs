@@ -3,7 +3,7 @@
 use std::{collections::BTreeSet, fs, path::Path};
 
 /// Kinds that no project of a few files brings about.
-const ELSEWHERE: [&str; 25] = [
+const ELSEWHERE: [&str; 26] = [
     // Said only on a terminal; only where the system has no place in memory; only where findings are JSON.
     "secret/binary",
     "edit/disk",
@@ -11,6 +11,7 @@ const ELSEWHERE: [&str; 25] = [
     // The disk, another run or a signal: `tests/writing.rs`, and the tests beside the code.
     "init/write",
     "pack/update",
+    "watch/refused",
     "write/blocked",
     "write/conflict",
     "write/equal-names",
@@ -38,8 +39,8 @@ const ELSEWHERE: [&str; 25] = [
 /// Findings about trees that no render gives: an earlier one beside the new one, a folder that is not ours.
 const OF_OTHER_TREES: [&str; 2] = ["change/selector", "object/duplicate"];
 
-#[test]
-fn every_kind_has_a_case() {
+/// Every id in the code, and all texts of tests in which users' messages stand.
+pub(crate) fn kinds() -> (BTreeSet<String>, String) {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut kinds = BTreeSet::new();
     let mut shown = String::new();
@@ -53,6 +54,12 @@ fn every_kind_has_a_case() {
     for path in files(&root.join("tests/golden")).into_iter().chain(files(&root.join("tests/main"))) {
         shown.push_str(&fs::read_to_string(&path).unwrap());
     }
+    (kinds, shown)
+}
+
+#[test]
+fn every_kind_has_a_case() {
+    let (kinds, shown) = kinds();
     assert!(kinds.len() > 150, "only {} kinds were found", kinds.len());
     let seen =
         |kind: &str| ["error", "warning", "info"].iter().any(|s| shown.contains(&format!("{s}[{kind}]")));

@@ -38,6 +38,12 @@ fn the_pack_in_contributing_works() {
     assert!(commands >= 3, "only {commands} commands were found");
 }
 
+#[test]
+fn the_ten_minutes_in_contributing_work() {
+    let commands = walk(include_str!("../../CONTRIBUTING.md"), "## Your own pack in ten minutes");
+    assert!(commands >= 9, "only {commands} commands were found");
+}
+
 /// Every fenced block marked `console` in the section: lines `$ gen …` are run in order in one sandbox; the lines
 /// below must appear in what they print. Blocks marked with a language and a path are written, with the public key that
 /// was printed last for `age1…`. The count of commands.

@@ -1,0 +1,190 @@
+//! `gen watch`, while files are edited as editors do it. Built with `--release`, a save of the example fleet must be shown
+//! within 100 ms: `cargo test --release --test main watch -- --nocapture` prints how long it takes.
+
+use crate::sandbox::Sandbox;
+use rustix::process::{Pid, Signal, kill_process};
+use std::{
+    fs,
+    io::Read,
+    path::Path,
+    process::Child,
+    sync::mpsc::{Receiver, channel},
+    thread,
+    time::{Duration, Instant},
+};
+
+/// A running `gen watch`, and what it shows.
+struct Watching {
+    child: Child,
+    screen: Receiver<Vec<u8>>,
+    shown: String,
+}
+
+impl Watching {
+    fn start(sandbox: &Sandbox, words: &[&str]) -> Self {
+        // One stream, so that what is shown is read in its order.
+        let mut command = sandbox.command("/bin/sh");
+        command.args(["-c", "exec \"$0\" watch \"$@\" 2>&1", env!("CARGO_BIN_EXE_gen")]).args(words);
+        let mut child = command.spawn().unwrap();
+        let (send, screen) = channel();
+        let mut pipe = child.stdout.take().unwrap();
+        thread::spawn(move || {
+            let mut bytes = [0; 4096];
+            while let Ok(count @ 1..) = pipe.read(&mut bytes) {
+                if send.send(bytes[..count].to_vec()).is_err() {
+                    break;
+                }
+            }
+        });
+        Self { child, screen, shown: String::new() }
+    }
+
+    /// Waits until something new shows this text, which is then forgotten with all before it.
+    fn expect(&mut self, text: &str) {
+        let start = Instant::now();
+        while !self.shown.contains(text) {
+            assert!(start.elapsed() < Duration::from_secs(60), "no `{text}` in\n{}", self.shown);
+            if let Ok(bytes) = self.screen.recv_timeout(Duration::from_millis(50)) {
+                self.shown.push_str(&String::from_utf8_lossy(&bytes));
+            }
+        }
+        let end = self.shown.find(text).unwrap() + text.len();
+        self.shown.drain(..end);
+    }
+
+    /// Ctrl-C.
+    fn end(mut self) -> Option<i32> {
+        kill_process(Pid::from_child(&self.child), Signal::INT).unwrap();
+        self.child.wait().unwrap().code()
+    }
+}
+
+impl Drop for Watching {
+    /// A test that failed leaves nothing running.
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+    }
+}
+
+const PROD: &str = "extends: [base]\ncluster: {name: prod, domain: example.com}\ncomponents:\n  kuard:\n    inputs: {replicas: {min: 2, max: 10}}\n";
+
+#[test]
+fn saves_are_shown_and_mistakes_go_away() {
+    let sandbox = Sandbox::new();
+    assert!(sandbox.gen_(&["init"]).status.success());
+    sandbox.write("environments/prod.yaml", PROD.as_bytes());
+    let mut watching = Watching::start(&sandbox, &["prod"]);
+    watching.expect("all is well");
+    watching.expect("waiting for changes");
+    // Written in place.
+    sandbox.write("environments/prod.yaml", PROD.replace("min: 2", "min: 3").as_bytes());
+    watching.expect("spec.minReplicas");
+    watching.expect("+ 3");
+    // Written beside, and renamed over it, as most editors do.
+    let text = PROD.replace("min: 2", "min: 4");
+    sandbox.write("environments/.prod.yaml.new", text.as_bytes());
+    let folder = sandbox.root().join("environments");
+    fs::rename(folder.join(".prod.yaml.new"), folder.join("prod.yaml")).unwrap();
+    watching.expect("- 3");
+    watching.expect("+ 4");
+    // The old file is moved away first, as some do.
+    fs::rename(folder.join("prod.yaml"), folder.join(".prod.yaml.old")).unwrap();
+    thread::sleep(Duration::from_millis(5));
+    sandbox.write("environments/prod.yaml", PROD.replace("min: 2", "min: 5").as_bytes());
+    watching.expect("+ 5");
+    // In two steps.
+    let (first, second) = PROD.split_at(70);
+    sandbox.write("environments/prod.yaml", first.as_bytes());
+    thread::sleep(Duration::from_millis(5));
+    sandbox.write("environments/prod.yaml", (first.to_owned() + second).as_bytes());
+    watching.expect("- 5");
+    watching.expect("+ 2");
+    // A mistake, and mended; then the environment goes and comes back.
+    sandbox.write("environments/prod.yaml", PROD.replace("min:", "mni:").as_bytes());
+    watching.expect("error[input/unknown]");
+    watching.expect("did you mean `min`?");
+    watching.expect("1 error");
+    sandbox.write("environments/prod.yaml", PROD.as_bytes());
+    watching.expect("all is well again");
+    fs::remove_file(folder.join("prod.yaml")).unwrap();
+    watching.expect("error[usage/unknown-environment]");
+    sandbox.write("environments/prod.yaml", PROD.as_bytes());
+    watching.expect("all is well again");
+    // A folder that was not there.
+    sandbox.write("templates/own/pack.yaml", b"description: Own\nstage: apps\n");
+    sandbox.write(
+        "templates/own/a.yaml.j2",
+        b"apiVersion: v1\nkind: ConfigMap\nmetadata: {name: own}\ndata: {a: first}\n",
+    );
+    sandbox.write("environments/prod.yaml", format!("{PROD}  own: {{pack: own}}\n").as_bytes());
+    watching.expect("component own");
+    sandbox.edit("templates/own/a.yaml.j2", "first", "second");
+    watching.expect("- first");
+    watching.expect("+ second");
+    assert_eq!(watching.end(), Some(0));
+}
+
+#[test]
+fn what_cannot_be_watched_is_told() {
+    let sandbox = Sandbox::new();
+    assert_eq!(sandbox.gen_(&["watch", "prod"]).status.code(), Some(2));
+    assert!(sandbox.gen_(&["init"]).status.success());
+    let output = sandbox.gen_(&["watch", "prd"]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(String::from_utf8(output.stderr).unwrap().contains("did you mean `prod`?"));
+}
+
+#[test]
+fn results_for_programs_are_json() {
+    let sandbox = Sandbox::new();
+    assert!(sandbox.gen_(&["init"]).status.success());
+    let mut watching = Watching::start(&sandbox, &["prod", "--format", "json"]);
+    watching.expect("\"findings\": []\n}\n");
+    sandbox.edit("environments/prod.yaml", "min: 2", "min: 3");
+    watching.expect("\"field\": \"spec.minReplicas\"");
+    watching.expect("\"value\": 3");
+    assert_eq!(watching.end(), Some(0));
+}
+
+/// From the save to the result, for the example fleet.
+#[test]
+fn a_save_is_shown_at_once() {
+    let sandbox = Sandbox::new();
+    for folder in ["environments", "templates", "manifests"] {
+        copy(&Path::new(env!("CARGO_MANIFEST_DIR")).join(folder), &sandbox.root().join(folder));
+    }
+    let mut watching = Watching::start(&sandbox, &["prod"]);
+    watching.expect("waiting for changes");
+    let path = "environments/prod.yaml";
+    let text = sandbox.read(path);
+    let mut times = Vec::new();
+    for turn in 0..15 {
+        let own = format!(
+            "  turn:\n    pack: raw\n    extra: {{a: {{apiVersion: v1, kind: ConfigMap, metadata: {{name: a}}, data: {{turn: turn-{turn}}}}}}}\n"
+        );
+        let changed = text.replacen("components:\n", &format!("components:\n{own}"), 1);
+        assert_ne!(changed, text);
+        thread::sleep(Duration::from_millis(30));
+        let start = Instant::now();
+        sandbox.write(path, changed.as_bytes());
+        watching.expect(&if turn == 0 { "component turn".to_owned() } else { format!("+ turn-{turn}") });
+        times.push(start.elapsed());
+    }
+    times.sort();
+    let median = times[times.len() / 2];
+    eprintln!("gen watch, example fleet: from save to result {median:?} (median of {})", times.len());
+    assert!(cfg!(debug_assertions) || median <= Duration::from_millis(100), "{times:?}");
+    assert_eq!(watching.end(), Some(0));
+}
+
+fn copy(from: &Path, to: &Path) {
+    fs::create_dir_all(to).unwrap();
+    for entry in fs::read_dir(from).into_iter().flatten().map(Result::unwrap) {
+        let target = to.join(entry.file_name());
+        if entry.path().is_dir() {
+            copy(&entry.path(), &target);
+        } else {
+            fs::copy(entry.path(), target).unwrap();
+        }
+    }
+}
