@@ -69,8 +69,10 @@ struct Outcome {
     text: String,
     /// The Kustomization that the user adds by hand, with `sync: none`.
     root: Option<String>,
-    /// The files, if there is nothing to say of them: it can be remembered.
-    paths: Option<Vec<TreePath>>,
+    /// Was it built, without a word? Then it can be remembered.
+    quiet: bool,
+    /// How its files stood before they were read.
+    seen: Option<String>,
     /// Is it known from an earlier run, and was not rendered?
     remembered: bool,
 }
@@ -85,7 +87,8 @@ impl Outcome {
             staged: None,
             text: String::new(),
             root: None,
-            paths: None,
+            quiet: false,
+            seen: None,
             remembered: false,
         }
     }
@@ -193,7 +196,7 @@ fn outcome(built: Built, lock: Option<Lock>, arguments: &Arguments, root: &Path)
                 outcome.problems.push(instance_stays(&outcome.name, sync, place));
             }
             outcome.changes = Some(changes.without_contents());
-            outcome.paths = memory::paths(&tree, &outcome.problems);
+            outcome.quiet = outcome.problems.0.is_empty();
         }
         Err(problem) => {
             outcome.broken = true;
@@ -216,6 +219,9 @@ fn plan(
     }
     let shown = shown(arguments, &outcome.name);
     let target = target(arguments.out.as_deref(), root, &outcome.name, &shown)?;
+    if lock.is_some() {
+        outcome.seen = target.seen(&tree.files().map(|(path, _)| path.clone()).collect::<Vec<TreePath>>());
+    }
     let state = target.read(tree)?;
     let changes = write::plan(state, tree, arguments.force, &mut outcome.problems);
     if let Some(lock) = lock

@@ -134,10 +134,23 @@ impl Stopwatch {
     }
 }
 
-/// Waits until a file that changes from now on has another time than one that changed before: no file system that counts
-/// parts of seconds counts coarser.
+/// Two changes of a file in so short a time may have the same time: no file system that counts parts of seconds counts
+/// coarser.
+const TICK: Duration = Duration::from_millis(20);
+
+/// Waits until a file that changes from now on has another time than one that changed before.
 pub fn wait_a_tick() {
-    thread::sleep(Duration::from_millis(20));
+    thread::sleep(TICK + TICK / 2);
+}
+
+/// Did a file that changed at this time (seconds and nanoseconds since 1970) change so long ago that a change now would have
+/// another time?
+pub fn is_a_tick_ago((seconds, nanoseconds): (i64, i64)) -> bool {
+    let (Ok(seconds), Ok(nanoseconds)) = (u64::try_from(seconds), u32::try_from(nanoseconds)) else {
+        return false;
+    };
+    let then = SystemTime::UNIX_EPOCH + Duration::new(seconds, nanoseconds);
+    SystemTime::now().duration_since(then).is_ok_and(|since| since > TICK)
 }
 
 /// The words of the command line, the program's name first.

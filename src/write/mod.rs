@@ -108,6 +108,11 @@ impl Changes {
         Self { shown, list: Vec::new(), unchanged, after: Writing { inventory_before, ..Writing::default() } }
     }
 
+    /// What is ours afterwards, with its hashes.
+    pub fn recorded(&self) -> &Inventory {
+        &self.after.recorded
+    }
+
     /// Does the disk hold what was rendered, to the byte, the inventory included?
     pub fn is_empty(&self) -> bool {
         self.list.is_empty() && !self.rewrites_inventory()

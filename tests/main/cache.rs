@@ -125,3 +125,33 @@ fn a_memory_that_is_spoilt_or_cannot_be_kept_is_none() {
     homeless.env_remove("HOME").env_remove("XDG_CACHE_HOME").args(["render", "--all"]);
     good(&homeless.output().unwrap());
 }
+
+/// As soon as the files are written somebody edits one, while the run still looks at them.
+#[test]
+fn an_edit_on_the_heels_of_a_write_is_seen_the_next_time() {
+    let sandbox = project();
+    good(&sandbox.gen_(&["render", "--all"]));
+    for round in 0..3 {
+        let inventory = sandbox.read("fleet-out/prod/.gen-inventory");
+        sandbox.edit(
+            "environments/prod.yaml",
+            &format!("max: {}", 10 + round),
+            &format!("max: {}", 11 + round),
+        );
+        let mut run = sandbox.command(env!("CARGO_BIN_EXE_gen")).args(["render", "--all"]).spawn().unwrap();
+        let text = loop {
+            let now = sandbox.read("fleet-out/prod/.gen-inventory");
+            // While it writes, a line has two hashes.
+            if now != inventory && now.lines().all(|line| line.split("  ").next().unwrap().len() == 64) {
+                break sandbox.read(FILE);
+            }
+            assert!(run.try_wait().unwrap().is_none_or(|status| status.success()));
+        };
+        assert!(text.contains("ClusterIP"));
+        sandbox.write(FILE, text.replace("ClusterIP", "ClusterIp").as_bytes());
+        assert!(run.wait().unwrap().success());
+        let told = sandbox.gen_(&["render", "prod"]);
+        assert!(err(&told).contains("error[write/edited-by-hand]"), "round {round}: {}", err(&told));
+        sandbox.write(FILE, text.as_bytes());
+    }
+}

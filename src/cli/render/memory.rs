@@ -6,7 +6,7 @@ use crate::{
     diag::Problems,
     host::{self, Cache},
     pipeline::{self, Engine},
-    tree::{Tree, TreePath},
+    tree::TreePath,
     write::{Changes, Target},
 };
 use std::{collections::BTreeMap, path::Path};
@@ -47,22 +47,29 @@ impl<'a> Memories<'a> {
         })
     }
 
-    /// Remembers what was rendered and written without a word.
+    /// Remembers what was rendered and written without a word. What others did to the files in the meantime is none of it:
+    /// files that were as they should be count as they stood before they were read, and those written are read again.
     pub(super) fn keep(&self, outcomes: &[Outcome]) {
-        let written =
-            |outcome: &&Outcome| outcome.changes.as_ref().is_some_and(|changes| !changes.is_empty());
-        let new: Vec<&Outcome> = outcomes.iter().filter(|outcome| outcome.paths.is_some()).collect();
-        if new.iter().any(written) {
-            // Whatever happens to a file after this has another time than our own write.
+        let new: Vec<(&str, &Changes, Option<&str>)> = outcomes
+            .iter()
+            .filter(|outcome| outcome.quiet)
+            .filter_map(|outcome| Some((&*outcome.name, outcome.changes.as_ref()?, outcome.seen.as_deref())))
+            .collect();
+        if new.iter().any(|(_, changes, _)| !changes.is_empty()) {
             host::wait_a_tick();
         }
-        pipeline::parallel(&new, |outcome| self.keep_one(outcome));
+        pipeline::parallel(&new, |(name, changes, seen)| self.keep_one(name, changes, *seen));
     }
 
-    fn keep_one(&self, outcome: &Outcome) -> Option<()> {
-        let (target, place) = self.place(&outcome.name)?;
-        let paths = outcome.paths.clone()?;
-        let memory = Memory { key: self.keys.of(&outcome.name)?, seen: target.seen(&paths)?, paths };
+    fn keep_one(&self, name: &str, changes: &Changes, seen: Option<&str>) -> Option<()> {
+        let (target, place) = self.place(name)?;
+        let recorded = changes.recorded();
+        let paths: Vec<TreePath> = recorded.iter().map(|(path, _)| path.clone()).collect();
+        let seen = match changes.is_empty() {
+            true => seen?.to_owned(),
+            false => target.seen(&paths).filter(|_| target.holds(recorded))?,
+        };
+        let memory = Memory { key: self.keys.of(name)?, seen, paths };
         self.cache.put(&place, &memory.to_text());
         Some(())
     }
@@ -73,9 +80,4 @@ impl<'a> Memories<'a> {
         let place = target.identity()?;
         Some((target, place))
     }
-}
-
-/// The paths of a tree of which there is nothing to say.
-pub(super) fn paths(tree: &Tree, problems: &Problems) -> Option<Vec<TreePath>> {
-    problems.0.is_empty().then(|| tree.files().map(|(path, _)| path.clone()).collect())
 }

@@ -2,7 +2,12 @@
 //! it be changes its `ctime`, which nobody can set.
 
 use super::Target;
-use crate::{hash::sha256, tree::TreePath, write::INVENTORY};
+use crate::{
+    hash::sha256,
+    host,
+    tree::TreePath,
+    write::{INVENTORY, Inventory},
+};
 use std::{
     collections::BTreeSet,
     fmt::Write,
@@ -18,8 +23,9 @@ impl Target {
     }
 
     /// A seal of these files and the inventory as they stand: size, time of the last change, place in the file system. It is
-    /// the same later if nobody changed, replaced or moved any of them. `None` if one is not there, is no plain file behind
-    /// plain folders, or if the file system cannot tell such changes apart; or if a killed run left something.
+    /// the same later if nobody changed, replaced or moved any of them, so what is read of them after this is what they hold
+    /// as long as it is. `None` if one is not there, is no plain file behind plain folders, changed so short ago that another
+    /// change could have the same time, or if the file system cannot tell changes apart; or if a killed run left something.
     pub fn seen(&self, paths: &[TreePath]) -> Option<String> {
         let root = self.root();
         let mut above = self.anchor.clone();
@@ -31,7 +37,7 @@ impl Target {
             return None;
         }
         let mut text = String::new();
-        let (mut folders, mut fine) = (BTreeSet::from([""]), false);
+        let (mut folders, mut fine, mut newest) = (BTreeSet::from([""]), false, (0, 0));
         for path in paths.iter().map(TreePath::as_str).chain([INVENTORY]) {
             let mut folder = path.rsplit_once('/').map_or("", |(above, _)| above);
             while folders.insert(folder) {
@@ -41,10 +47,20 @@ impl Target {
             let found = fs::symlink_metadata(root.join(path)).ok().filter(Metadata::is_file)?;
             let (size, changed, nanoseconds, inode) = stamp(&found)?;
             fine |= nanoseconds != 0;
+            newest = newest.max((changed, nanoseconds));
             let _ = writeln!(text, "{path} {size} {changed}.{nanoseconds} {inode}");
         }
         // Of a file system that counts whole seconds two changes in one look alike.
-        fine.then(|| sha256(text.as_bytes()))
+        (fine && host::is_a_tick_ago(newest)).then(|| sha256(text.as_bytes()))
+    }
+
+    /// Do the files hold what is recorded of them, and the inventory just that?
+    pub fn holds(&self, recorded: &Inventory) -> bool {
+        let root = self.root();
+        let has =
+            |path: &str, is: &dyn Fn(&[u8]) -> bool| fs::read(root.join(path)).is_ok_and(|bytes| is(&bytes));
+        has(INVENTORY, &|bytes| bytes == recorded.to_text().as_bytes())
+            && recorded.iter().all(|(path, entry)| has(path.as_str(), &|bytes| entry.knows(&sha256(bytes))))
     }
 }
 
@@ -81,11 +97,22 @@ mod tests {
         let target = Target::new(folder.path(), "out/one", "out/one").unwrap();
         let paths = ["a", "b/c"].map(|path| TreePath::new(path).unwrap());
         let seen = || {
-            sleep(Duration::from_millis(20));
+            sleep(Duration::from_millis(40));
             target.seen(&paths)
         };
+        assert_eq!(target.seen(&paths), None, "too fresh");
         let mut last = seen();
         assert!(last.is_some());
+        let mut recorded = Inventory::new();
+        for path in &paths {
+            recorded.record(path, "a", &sha256(path.as_str().as_bytes()));
+        }
+        assert!(!target.holds(&recorded));
+        fs::write(at(INVENTORY), recorded.to_text()).unwrap();
+        assert!(target.holds(&recorded));
+        fs::write(at("a"), "x").unwrap();
+        assert!(!target.holds(&recorded));
+        last = seen();
         fs::write(at("of-somebody"), "y").unwrap();
         assert_eq!(seen(), last);
         let mut differs = |what: &str, there: bool| {
