@@ -81,10 +81,19 @@ fn edit(
     }
     project.keep_in_mind(&path, &opened, &documents, &outcome, problems).then_some(())?;
     written.take(&outcome);
-    match outcome.text {
-        Some(text) => project.put(&path, Some(&before), text.as_bytes(), problems).then_some(written),
-        None => Some(written),
+    let Some(text) = outcome.text else { return Some(written) };
+    if project.put(&path, Some(&before), text.as_bytes(), problems) {
+        return Some(written);
     }
+    let place = format!(".gen/edits/{}-{}", now().seconds, path.rsplit('/').next().unwrap_or(&path));
+    if project.put(&place, None, text.as_bytes(), &mut Problems::new())
+        && let Some(problem) = problems.0.last_mut()
+    {
+        problem
+            .help
+            .push(format!("what you typed is kept, sealed, in `{place}`: `gen unseal {place}` shows it"));
+    }
+    None
 }
 
 fn failed(message: &str) -> Diagnostic {

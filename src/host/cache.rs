@@ -20,15 +20,12 @@ impl Cache {
         fs::read_to_string(self.0.join(name)).ok()
     }
 
-    /// Remembers something, in the place of what was known. Another process sees the old or the new text.
-    pub fn put(&self, name: &str, text: &str) {
-        let write = || {
-            fs::create_dir_all(&self.0)?;
-            let new = self.0.join(format!("{name}.{}", process::id()));
-            fs::write(&new, text)
-                .and_then(|()| fs::rename(&new, self.0.join(name)))
-                .inspect_err(|_| drop(fs::remove_file(&new)))
-        };
-        let _ = write();
+    /// Remembers something, in the place of what was known; where. Another process sees the old or the new text.
+    pub fn put(&self, name: &str, text: &str) -> Option<PathBuf> {
+        fs::create_dir_all(&self.0).ok()?;
+        let (place, new) = (self.0.join(name), self.0.join(format!("{name}.{}", process::id())));
+        let written = fs::write(&new, text).and_then(|()| fs::rename(&new, &place));
+        written.inspect_err(|_| drop(fs::remove_file(&new))).ok()?;
+        Some(place)
     }
 }

@@ -104,8 +104,15 @@ fn what_cannot_be_sealed_is_refused_and_nothing_is_written() {
     let other = "printf 'somebody: else\\n' > \"$GEN_FILE\"; echo '    x: \"1\"' >> \"$1\"";
     let mut replaced = edit(&fleet, other);
     let replaced = replaced.env("GEN_FILE", fleet.root().join(FILE)).output().unwrap();
-    assert!(told(&replaced).contains("error[write/changed]"), "{}", err(&replaced));
+    let said = told(&replaced);
+    assert!(said.contains("error[write/changed]"), "{said}");
     assert_eq!(fleet.read(FILE), "somebody: else\n");
+    // What was typed is not lost, and is not in the clear.
+    let kept = said.split("`gen unseal ").nth(1).unwrap().split('`').next().unwrap();
+    assert!(fleet.read(kept).contains("x: ENC["), "{}", fleet.read(kept));
+    let mut shown = fleet.command(env!("CARGO_BIN_EXE_gen"));
+    let shown = shown.env("SOPS_AGE_KEY", KEY).args(["unseal", kept, "--key", "x"]).output().unwrap();
+    assert_eq!(out(&shown), "1", "{}", err(&shown));
 }
 
 /// Somebody at a terminal is shown what is wrong, in the text itself.

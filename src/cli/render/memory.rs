@@ -70,8 +70,7 @@ impl<'a> Memories<'a> {
             false => target.seen(&paths).filter(|_| target.holds(recorded))?,
         };
         let memory = Memory { key: self.keys.of(name)?, seen, paths };
-        self.cache.put(&place, &memory.to_text());
-        Some(())
+        self.cache.put(&place, &memory.to_text()).map(|_| ())
     }
 
     fn place(&self, name: &str) -> Option<(Target, String)> {
