@@ -1,8 +1,8 @@
 //! `gen secrets` and `gen diff`: what is seen of sealed files without their values.
 
 use crate::{
-    key::PUBLIC,
-    sealed::{BOB, bad, changed, good, line, open, path, plain, policy, project, secret},
+    key::{PUBLIC, err},
+    sealed::{BOB, CAROL, bad, changed, good, line, open, path, plain, policy, project, secret},
 };
 use std::fs;
 
@@ -147,4 +147,31 @@ fn a_difference_shows_keys_and_recipients() {
     let inside = good(&sandbox, &["diff", "prod", "--identity", "../key"]);
     assert_eq!(sealed(inside), format!("changed: {copy}\n+ recipient bob\n"));
     assert_ne!(line(&sandbox.read(&path("db")), "user"), line(&before, "user"));
+}
+
+/// A base may be many environments', so only those whom none of them names are told.
+#[test]
+fn strangers_who_can_open_a_file_of_a_base_are_told() {
+    let sandbox = project("bob");
+    sandbox.edit(
+        "environments/prod.yaml",
+        "components:\n",
+        "components:\n  b: {pack: raw, base: manifests/b, namespace: kuard}\n",
+    );
+    sandbox.write("manifests/b/kustomization.yaml", b"resources: [p.sops.yaml]\n");
+    let sealed = |readers: &[&str]| {
+        sandbox.write("manifests/b/p.sops.yaml", secret("p", &[("a", "geheim")], readers).as_bytes());
+        let output = sandbox.gen_(&["render", "prod"]);
+        assert!(output.status.success(), "{}", err(&output));
+        err(&output)
+    };
+    let said = sealed(&[PUBLIC, CAROL]);
+    assert!(
+        said.contains("warning[secret/recipients]: `p` is sealed for somebody whom no environment names"),
+        "{said}"
+    );
+    assert!(said.contains("for `carol`") && said.contains("help: run: gen seal FILE --for prod"), "{said}");
+    assert!(!sealed(&[PUBLIC, BOB]).contains("secret/recipients"));
+    let out = sandbox.gen_(&["seal", "manifests/b/p.sops.yaml", "--for", "prod"]);
+    assert!(out.status.success(), "{}", err(&out));
 }

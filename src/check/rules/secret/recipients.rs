@@ -30,8 +30,11 @@ impl Check for Recipients {
     fn run(&self, facts: &Facts, findings: &mut Problems) {
         let Some(sealing) = facts.sealing() else { return };
         for sealed in facts.sealed().filter(|sealed| sealed.seal.groups == 1) {
-            let owner = sealing.owners.get(sealed.object.path.as_str());
-            let rule = owner.and_then(|owner| sealing.policy.rule(owner)).filter(|rule| rule.complete);
+            let Some(owner) = sealing.owners.get(sealed.object.path.as_str()) else {
+                findings.0.extend(self.strangers(facts, sealing, sealed));
+                continue;
+            };
+            let rule = sealing.policy.rule(owner).filter(|rule| rule.complete);
             if let Some(rule) = rule.filter(|rule| !rule.readers.is_empty()) {
                 findings.0.extend(self.compare(facts, sealing, sealed, rule));
             }
@@ -40,6 +43,26 @@ impl Check for Recipients {
 }
 
 impl Recipients {
+    /// Of a file that is no environment's own, such as one in a base, which several may use: those whom none of them names.
+    fn strangers(&self, facts: &Facts, sealing: &Sealing, sealed: Sealed) -> Option<Diagnostic> {
+        let Sealed { object, seal } = sealed;
+        if sealing.policy.rules().any(|rule| !rule.complete) {
+            return None;
+        }
+        let named =
+            |key: &str| sealing.policy.rules().flat_map(SealRule::recipients).any(|r| r.as_str() == key);
+        let strangers: Vec<_> = seal.recipients.iter().filter(|sealed| !named(&sealed.key)).collect();
+        let message =
+            format!("`{}` is sealed for somebody whom no environment names", object.document.name());
+        let who: Vec<String> = strangers.iter().map(|sealed| sealing.policy.call(&sealed.key)).collect();
+        let said = Diagnostic::new(self.id(), self.severity(), message)
+            .at(strangers.first()?.place.or(object.file.place))
+            .output(facts.output(object.path))
+            .because(format!("for {}", who.join(", ")))
+            .because("who opens a file outside of `environments/secrets/` is not kept by `gen rekey`");
+        Some(said.help(format!("run: gen seal FILE --for {}", sealing.environment)))
+    }
+
     fn compare(
         &self,
         facts: &Facts,
