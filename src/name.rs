@@ -127,6 +127,27 @@ pub fn is_subdomain(name: &str) -> bool {
     name.len() <= SUBDOMAIN_MAX && name.split('.').all(|part| label(part, SUBDOMAIN_MAX).is_ok())
 }
 
+/// Checks the name of a cluster: it stands in a kubeconfig, in labels, in file names and in lines for a shell.
+///
+/// # Errors
+/// Says in a few words what is wrong with it, to be put behind the name.
+pub fn cluster_name(name: &str) -> Result<(), String> {
+    let inner = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_');
+    if name.is_empty() {
+        return Err("is empty".to_owned());
+    }
+    if let Some(bad) = name.chars().find(|c| !inner(*c)) {
+        return Err(format!("has the character {bad:?}"));
+    }
+    if ![name.chars().next(), name.chars().last()].iter().flatten().all(char::is_ascii_alphanumeric) {
+        return Err("begins or ends with another character than a letter or digit".to_owned());
+    }
+    if name.len() > SUBDOMAIN_MAX {
+        return Err(format!("is longer than {SUBDOMAIN_MAX} characters"));
+    }
+    Ok(())
+}
+
 /// Can this be a key of a Secret or ConfigMap (`IsConfigMapKey` of Kubernetes)?
 pub fn is_data_key(key: &str) -> bool {
     let allowed = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
@@ -238,6 +259,18 @@ mod tests {
         assert!(["a", ".dockerconfigjson", "tls.crt", "A_b-1"].iter().all(|key| is_data_key(key)));
         for bad in ["", ".", "..", "..a", "a b", "a/b", "ä", &"a".repeat(254)] {
             assert!(!is_data_key(bad), "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn clusters_are_called_what_every_tool_takes() {
+        for good in ["x", "prod-eu-1", "gke_project_europe-west1_prod", "Prod.example.com", &"a".repeat(253)]
+        {
+            assert_eq!(cluster_name(good), Ok(()), "{good}");
+        }
+        for bad in ["", "x`\ntouch /tmp/x #", "a\u{1b}[2J", "../../x", "*", "-a", "a.", "ä", &"a".repeat(254)]
+        {
+            assert!(cluster_name(bad).is_err(), "{bad:?}");
         }
     }
 

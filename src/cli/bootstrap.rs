@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     bootstrap::{Command, Input, Step, own_context, steps},
-    diag::{Diagnostic, Problems, Sources},
+    diag::{self, Diagnostic, Problems, Sources},
     flux::NAMESPACE,
     host::{self, NoAnswer},
     pipeline::{Built, Engine},
@@ -60,6 +60,10 @@ pub(super) fn run(global: &Global, arguments: &Arguments) -> Exit {
         return open::failed_in(global, &problems, &engine.project.sources);
     };
     not_rendered(global, &environment, &tree, &mut problems);
+    // A plan that something is wrong with is not to be followed.
+    if problems.has_errors() {
+        return open::failed_in(global, &problems, &engine.project.sources);
+    }
     let steps = steps(&environment, &tree, arguments.context.as_deref());
     if !arguments.run {
         match global.format {
@@ -72,7 +76,7 @@ pub(super) fn run(global: &Global, arguments: &Arguments) -> Exit {
             ])),
             Format::Text | Format::Markdown => {
                 report::findings(global, &problems, &engine.project.sources);
-                print(&script(&steps, &environment));
+                print(&script(&steps, &environment, &arguments.identities));
             }
         }
         return Exit::Yes;
@@ -128,12 +132,12 @@ fn full(command: &Command, file: &str) -> String {
 }
 
 /// The steps as lines for a shell.
-fn script(steps: &[Step], environment: &Environment) -> String {
+fn script(steps: &[Step], environment: &Environment, identities: &IdentityArguments) -> String {
     let mut out = String::new();
     for (number, step) in steps.iter().enumerate() {
-        out.push_str(&format!("# {}. {}\n", number + 1, step.title));
+        out.push_str(&comment(&format!("{}. {}", number + 1, step.title)));
         if let Some(note) = step.note.as_ref().filter(|_| !is_pull(step)) {
-            out.push_str(&format!("#    {note}\n"));
+            out.push_str(&comment(&format!("   {note}")));
         }
         match &step.command {
             None => {}
@@ -143,16 +147,24 @@ fn script(steps: &[Step], environment: &Environment) -> String {
                     out.push_str(&full(command, &format!("fleet-out/{}/{path}", environment.name)));
                 }
                 Input::Text(text) => out.push_str(&format!("{} <<'EOF'\n{text}EOF", full(command, "-"))),
-                Input::ClusterKey => out.push_str(&format!(
-                    "gen key export {} --kubernetes --reveal | {}",
-                    shell_word(&environment.name),
-                    full(command, "-")
-                )),
-                Input::PullSecret => out.push_str(&format!(
-                    "#    a Secret with {}\n{}",
-                    step.note.as_deref().unwrap_or_default(),
-                    full(command, "PULL-SECRET.yaml")
-                )),
+                Input::ClusterKey => {
+                    let mut export = ["gen", "key", "export", &environment.name, "--kubernetes", "--reveal"]
+                        .map(str::to_owned)
+                        .to_vec();
+                    export.extend(identities.words());
+                    if !identities.are_named() {
+                        out.push_str(&comment(
+                            "   add `--identity FILE` if the key is not where sops looks for keys",
+                        ));
+                    }
+                    let export: Vec<String> = export.iter().map(|word| shell_word(word)).collect();
+                    out.push_str(&format!("{} | {}", export.join(" "), full(command, "-")));
+                }
+                Input::PullSecret => {
+                    let holds = step.note.as_deref().unwrap_or_default();
+                    out.push_str(&comment(&format!("   a Secret with {holds}")));
+                    out.push_str(&full(command, "PULL-SECRET.yaml"));
+                }
             },
         }
         out.push_str(if step.command.is_some() { "\n\n" } else { "\n" });
@@ -160,6 +172,12 @@ fn script(steps: &[Step], environment: &Environment) -> String {
     out.truncate(out.trim_end().len());
     out.push('\n');
     out
+}
+
+/// A line that a shell passes over, whatever it quotes: nothing in it ends the line.
+fn comment(text: &str) -> String {
+    let text: String = diag::visible(text).chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+    format!("# {text}\n")
 }
 
 fn is_pull(step: &Step) -> bool {
@@ -326,5 +344,16 @@ impl Running<'_> {
         };
         problems.push(said);
         false
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn nothing_that_is_quoted_ends_a_comment() {
+        let line = super::comment("1. the key `a`\ntouch /tmp/x\r\tb\u{85}\u{1b}[2Kc\u{2028}\u{202e}d");
+        assert_eq!(line.lines().count(), 1, "{line:?}");
+        assert!(line.starts_with("# 1. the key `a` touch"), "{line:?}");
+        assert!(!line.trim_end().contains(|c: char| c.is_control() || c == '\u{202e}'), "{line:?}");
     }
 }

@@ -110,7 +110,7 @@ pub struct EnvironmentSource {
 
 impl EnvironmentSource {
     /// The file as written, with what is wrong in it.
-    pub(super) fn written(&self) -> &Node {
+    pub fn written(&self) -> &Node {
         self.whole.as_ref().unwrap_or(&self.node)
     }
 }

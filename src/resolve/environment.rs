@@ -48,6 +48,7 @@ pub fn environment(project: &Project, name: &str, problems: &mut Problems) -> Op
     let surroundings = Surroundings {
         name,
         place: source.place,
+        names_cluster: names_cluster(project, &source.layers),
         layers: &source.layers,
         own_flux_system: project.own_flux_system.get(name).cloned(),
         exports: IndexMap::new(),
@@ -56,6 +57,14 @@ pub fn environment(project: &Project, name: &str, problems: &mut Problems) -> Op
     problems.extend(found);
     needs(&merged, problems);
     environment
+}
+
+/// Is a cluster named, even if the name is none that can be used? That was told then.
+fn names_cluster(project: &Project, layers: &[String]) -> bool {
+    layers
+        .iter()
+        .filter_map(|layer| project.environments.get(layer))
+        .any(|source| source.written().at(&["cluster", "name"]).is_some_and(|name| !name.is_null()))
 }
 
 /// Tells of needed components that are not there. An environment with such a mistake is resolved all the same:
@@ -110,6 +119,7 @@ pub fn example(project: &Project, example: &Example, problems: &mut Problems) ->
     let surroundings = Surroundings {
         name: "example",
         place: example.place,
+        names_cluster: true,
         layers: &[],
         own_flux_system: None,
         exports: exports.map(|(k, v)| (k.text.to_string(), v.clone())).collect(),
@@ -166,6 +176,8 @@ pub fn cluster_names(project: &Project, problems: &mut Problems) {
 pub(super) struct Surroundings<'a> {
     pub(super) name: &'a str,
     pub(super) place: Place,
+    /// Is its cluster named, well or badly?
+    pub(super) names_cluster: bool,
     /// Lowest first, itself last.
     pub(super) layers: &'a [String],
     pub(super) own_flux_system: Option<OwnFluxSystem>,
@@ -276,15 +288,16 @@ fn stand_in<'a>(name: &str, exports: &'a Node, sources: &'a Sources) -> Target<'
 
 fn cluster(file: &ClusterFile, merged: &Node, around: &Surroundings, problems: &mut Problems) -> Cluster {
     let name = file.name.clone().unwrap_or_else(|| {
-        problems.push(
-            Diagnostic::error(
-                "environment/no-cluster",
-                format!("`{}` does not say which cluster it is", around.name),
-            )
-            .at(around.place)
-            .help(format!("add `cluster: {{name: {}}}`", around.name.replace('/', "-"))),
-        );
-        around.name.replace('/', "-")
+        let own = around.name.replace('/', "-");
+        if !around.names_cluster {
+            let message = format!("`{}` does not say which cluster it is", around.name);
+            problems.push(
+                Diagnostic::error("environment/no-cluster", message)
+                    .at(around.place)
+                    .help(format!("add `cluster: {{name: {own}}}`")),
+            );
+        }
+        own
     });
     let node = merged.get("cluster");
     let member = |key: &str, value: Node| node.and_then(|n| n.get(key)).cloned().unwrap_or(value);

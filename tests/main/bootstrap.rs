@@ -95,11 +95,31 @@ fn what_is_printed_is_a_script() {
     }
     let checked = Command::new("sh").arg("-n").arg("-c").arg(&script).output().unwrap();
     assert!(checked.status.success(), "{}", err(&checked));
+    assert!(script.contains("#    add `--identity FILE` if"), "{script}");
+    let named = out(&sandbox.gen_(&["bootstrap", "dev", "--identity", "../my key.txt"]));
+    let export = "gen key export dev --kubernetes --reveal --identity '../my key.txt' | kubectl";
+    assert!(named.contains(export) && !named.contains("add `--identity"), "{named}");
     let json = good(&sandbox, &["bootstrap", "dev", "--format", "json"]);
     assert!(json.contains("\"command\": [") && json.contains("fleet-out/dev/cluster/sync.yaml"), "{json}");
     good(&sandbox, &["render", "--all", "--allow-missing-secrets"]);
     assert!(!good(&sandbox, &["bootstrap", "dev"]).contains("not-rendered"));
     assert!(bad(&sandbox, 2, &["bootstrap", "dve"]).contains("did you mean `dev`?"));
+}
+
+#[test]
+fn nothing_is_printed_of_what_has_errors() {
+    let sandbox = project();
+    sandbox.edit("environments/dev.yaml", "name: dev,", "name: \"x`\\ntouch INJECTED #\",");
+    let refused = sandbox.gen_(&["bootstrap", "dev"]);
+    assert_eq!((refused.status.code(), out(&refused).as_str()), (Some(2), ""));
+    assert!(err(&refused).contains("error[config/name]") && err(&refused).contains("dev.yaml:1:17"));
+    sandbox.edit("environments/dev.yaml", "name: \"x`\\ntouch INJECTED #\",", "name: dev,");
+    sandbox.edit("environments/dev.yaml", "cluster: dev-cluster", "cluster: \"dev\\ntouch INJECTED #\"");
+    for more in [&[][..], &["--format", "json"], &["--run", "--yes"]] {
+        let refused = sandbox.gen_(&[&["bootstrap", "dev"], more].concat());
+        assert_eq!(refused.status.code(), Some(2), "{}", err(&refused));
+        assert!(!out(&refused).contains("kubectl"), "{}", out(&refused));
+    }
 }
 
 #[test]

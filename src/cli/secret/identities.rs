@@ -44,6 +44,11 @@ impl IdentityArguments {
         identities
     }
 
+    /// The words that name these files to another command.
+    pub(in crate::cli) fn words(&self) -> impl Iterator<Item = String> {
+        self.files.iter().flat_map(|file| ["--identity".to_owned(), file.display().to_string()])
+    }
+
     /// Is any file named?
     pub(in crate::cli) fn are_named(&self) -> bool {
         !self.files.is_empty()

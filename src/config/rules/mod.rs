@@ -4,7 +4,7 @@
 use super::decode::removes;
 use crate::{
     diag::{Diagnostic, Problems, list},
-    name::{ComponentName, RESERVED_COMPONENTS, is_exact_version, is_label, version_matches},
+    name::{ComponentName, RESERVED_COMPONENTS, cluster_name, is_exact_version, is_label, version_matches},
     yaml::{Key, Node, Value},
 };
 
@@ -114,6 +114,15 @@ fn shared(node: &Node, problems: &mut Problems) {
 }
 
 fn cluster(node: &Node, problems: &mut Problems) {
+    if let Some((name, at)) = text(node, "name")
+        && let Err(why) = cluster_name(name)
+    {
+        problems.push(
+            Diagnostic::error("config/name", format!("the cluster name `{name}` {why}")).at(at.place()).help(
+                "use letters, digits, `.`, `-` and `_`, at most 253 characters, for example `prod-eu-1`",
+            ),
+        );
+    }
     if let Some((domain, at)) = text(node, "domain") {
         let good = domain.len() <= 253 && domain.split('.').all(is_label);
         if !good {
