@@ -225,10 +225,8 @@ fn export(global: &Global, arguments: &Export) -> Exit {
     let text = exported(global, arguments, &mut sources, &mut problems);
     let Some(text) = text else { return open::failed_in(global, &problems, &sources) };
     report::findings(global, &problems, &sources);
-    match report::raw(text.as_bytes()) {
-        Ok(()) => Exit::Yes,
-        Err(_) => Exit::Unknown,
-    }
+    report::raw(text.as_bytes());
+    Exit::Yes
 }
 
 fn exported(

@@ -169,7 +169,7 @@ pub fn main() -> ExitCode {
 fn run() -> ExitCode {
     match completions::answer(Arguments::command) {
         Ok(false) => {}
-        Ok(true) => return ExitCode::SUCCESS,
+        Ok(true) => return Exit::Yes.into(),
         Err(error) => {
             let _ = error.print();
             return Exit::Unknown.into();
@@ -178,9 +178,13 @@ fn run() -> ExitCode {
     let arguments = match Arguments::try_parse() {
         Ok(arguments) => arguments,
         Err(error) => {
-            // Help and version go to stdout and are a success; a broken pipe is nobody's fault.
-            let _ = error.print();
-            return if error.use_stderr() { Exit::Unknown.into() } else { ExitCode::SUCCESS };
+            // Help and version go to stdout and are a success.
+            let printed = error.print();
+            if error.use_stderr() {
+                return Exit::Unknown.into();
+            }
+            report::note(printed);
+            return all_written(Exit::Yes).into();
         }
     };
     match arguments.global.color {
@@ -198,7 +202,12 @@ fn run() -> ExitCode {
     if global.verbose {
         report::tell(&timings());
     }
-    exit.into()
+    all_written(exit).into()
+}
+
+/// What the exit code says is of no use where the result did not get out.
+fn all_written(exit: Exit) -> Exit {
+    if report::unwritten() { Exit::Unknown } else { exit }
 }
 
 /// What the stages took, for people who wait.

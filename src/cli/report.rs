@@ -11,27 +11,41 @@ use std::{
     fs::File,
     io::{ErrorKind, IsTerminal, Write},
     os::fd::AsFd,
+    sync::OnceLock,
 };
 
 /// No more findings of one severity are printed for people.
 const MOST: usize = 200;
 
-/// Writes to stdout. A reader that went away (`| head`) is nobody's fault.
+/// Why standard output could not be written, the first time that it could not.
+static UNWRITTEN: OnceLock<String> = OnceLock::new();
+
+/// Writes to stdout. What cannot be written is told at the end: see [`unwritten`].
 pub(super) fn print(text: &str) {
     let mut out = anstream::stdout().lock();
-    let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
+    note(out.write_all(text.as_bytes()).and_then(|()| out.flush()));
+}
+
+/// Keeps that a write to stdout failed. A reader that went away (`| head`) is nobody's fault.
+pub(super) fn note(written: std::io::Result<()>) {
+    if let Err(error) = written
+        && error.kind() != ErrorKind::BrokenPipe
+    {
+        let _ = UNWRITTEN.set(error.to_string());
+    }
+}
+
+/// Tells that not all of the result was written; `false` if it was.
+pub(super) fn unwritten() -> bool {
+    let Some(why) = UNWRITTEN.get() else { return false };
+    tell(&format!("error: standard output cannot be written: {why}"));
+    true
 }
 
 /// Writes bytes to stdout as they are, past every buffer.
-///
-/// # Errors
-/// What the system says; a reader that went away is none.
-pub(super) fn raw(bytes: &[u8]) -> std::io::Result<()> {
-    let written = std::io::stdout().as_fd().try_clone_to_owned().map(File::from);
-    match written.and_then(|mut out| out.write_all(bytes)) {
-        Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(error),
-        _ => Ok(()),
-    }
+pub(super) fn raw(bytes: &[u8]) {
+    let out = std::io::stdout().as_fd().try_clone_to_owned().map(File::from);
+    note(out.and_then(|mut out| out.write_all(bytes)));
 }
 
 /// The text of a file for stdout: as it is, but on a terminal without what that would obey.

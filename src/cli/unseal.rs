@@ -111,25 +111,20 @@ fn give(arguments: &Arguments, plain: &Plain, problems: &mut Problems) -> bool {
                     .help("name a file in a folder that you can write to")
             }
         },
-        None => match print(plain) {
-            Ok(true) => return true,
-            Ok(false) => Diagnostic::error("secret/binary", "the value is no text, and this is a terminal")
-                .help("pipe it to where it belongs, or write it with `--out`"),
-            Err(error) => Diagnostic::error("secret/write", format!("standard output: {error}"))
-                .help("see to it, and run again"),
-        },
+        None if print(plain) => return true,
+        None => Diagnostic::error("secret/binary", "the value is no text, and this is a terminal")
+            .help("pipe it to where it belongs, or write it with `--out`"),
     };
     problems.push(said);
     false
 }
 
 /// To the byte; but a terminal gets nothing that it would obey, since anyone can seal.
-fn print(plain: &Plain) -> std::io::Result<bool> {
-    if !std::io::stdout().is_terminal() {
-        return report::raw(plain).map(|()| true);
-    }
+fn print(plain: &Plain) -> bool {
     match plain.as_text() {
-        Some(text) => report::raw(visible(text).as_bytes()).map(|()| true),
-        None => Ok(false),
+        _ if !std::io::stdout().is_terminal() => report::raw(plain),
+        Some(text) => report::raw(visible(text).as_bytes()),
+        None => return false,
     }
+    true
 }

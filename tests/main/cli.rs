@@ -217,6 +217,32 @@ fn no_colours_into_a_pipe_unless_asked_for() {
     assert!(run(&broken, "render --all --color always").stderr.contains(&0x1b));
 }
 
+/// A pipe or a disk that took only a part must not look like the whole.
+#[test]
+fn what_cannot_be_written_is_an_error() {
+    let Ok(full) = std::fs::OpenOptions::new().write(true).open("/dev/full") else {
+        eprintln!("skipped: there is no /dev/full");
+        return;
+    };
+    let sandbox = project();
+    let lines = "schema\nrender --all --stdout\nrender --all --format json\ndiff --all --format json\nlist\n\
+        compare dev prod\nexplain dev\nexplain-error config/name\npack list\npack show web-app\nbootstrap dev\n\
+        secrets --format json\nkey show --format json\nman\ncompletions bash\nkey new --help\n--version";
+    for line in lines.lines() {
+        let mut command = sandbox.command(env!("CARGO_BIN_EXE_gen"));
+        let output =
+            command.args(line.split_whitespace()).stdout(full.try_clone().unwrap()).output().unwrap();
+        let said = err(&output);
+        assert_eq!(output.status.code(), Some(2), "gen {line}: {said}");
+        assert!(
+            said.ends_with(
+                "error: standard output cannot be written: No space left on device (os error 28)\n"
+            ),
+            "{said}"
+        );
+    }
+}
+
 #[test]
 fn a_reader_that_goes_away_is_nobodys_fault() {
     let sandbox = project();
