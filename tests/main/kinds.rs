@@ -3,14 +3,13 @@
 use std::{collections::BTreeSet, fs, path::Path};
 
 /// Kinds that no project of a few files brings about.
-const ELSEWHERE: [&str; 26] = [
+const ELSEWHERE: [&str; 25] = [
     // Said only on a terminal; only where the system has no place in memory; only where findings are JSON.
     "secret/binary",
     "edit/disk",
     "usage/values",
     // The disk, another run or a signal: `tests/writing.rs`, and the tests beside the code.
     "init/write",
-    "pack/update",
     "watch/refused",
     "write/blocked",
     "write/conflict",

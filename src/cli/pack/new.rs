@@ -147,9 +147,9 @@ fn expect(global: &Global, name: &str, problems: &mut Problems) -> Option<String
     let mut engine = open::engine(global, &mut told)?;
     let root = open::root(global);
     let pack = engine.project.packs.get(name)?.clone();
-    for example in choose::examples(&mut engine, &root, &pack, None, problems) {
-        test::one(&engine, &pack, &example, Some((&root, "templates")), problems);
-    }
+    let examples = choose::examples(&mut engine, &root, &pack, None, problems);
+    let mut results = test::all(&engine, &pack, examples, problems);
+    test::update(&root, "templates", &mut results, problems);
     Some(format!("templates/{name}/examples/minimal/expected/"))
 }
 

@@ -4,7 +4,7 @@ use super::choose;
 use crate::{
     cli::{
         Exit, Format, Global, open,
-        report::{self, mapping, print},
+        report::{self, mapping, print, words},
     },
     diag::{Diagnostic, Problems},
     load::{ExampleFiles, Pack},
@@ -34,11 +34,26 @@ pub(in crate::cli) struct Arguments {
 }
 
 /// What came of one example.
-pub(super) enum Outcome {
+enum Outcome {
     Same,
-    Differs(String),
-    Updated,
+    /// What was rendered, by path.
+    Differs(BTreeMap<String, Vec<u8>>),
+    /// The files that were deleted.
+    Updated(Vec<String>),
     Broken,
+}
+
+/// An example and what came of it.
+pub(super) struct Tested {
+    pack: String,
+    example: ExampleFiles,
+    outcome: Outcome,
+}
+
+impl Tested {
+    fn name(&self) -> String {
+        format!("{}/{}", self.pack, self.example.name)
+    }
 }
 
 pub(super) fn run(global: &Global, arguments: &Arguments) -> Exit {
@@ -51,23 +66,28 @@ pub(super) fn run(global: &Global, arguments: &Arguments) -> Exit {
     let root = open::root(global);
     let mut results = Vec::new();
     for pack in packs {
-        for example in choose::examples(&mut engine, &root, &pack, folder, &mut problems) {
-            let update = folder.filter(|_| arguments.update).map(|f| (root.as_path(), f));
-            let outcome = one(&engine, &pack, &example, update, &mut problems);
-            results.push((format!("{}/{}", pack.name, example.name), outcome));
-        }
+        let examples = choose::examples(&mut engine, &root, &pack, folder, &mut problems);
+        results.extend(all(&engine, &pack, examples, &mut problems));
+    }
+    if let Some(folder) = folder.filter(|_| arguments.update) {
+        update(&root, folder, &mut results, &mut problems);
     }
     tell(global, &engine, &results, &problems)
 }
 
-/// Renders an example; `update` is where to write what came of it.
-pub(super) fn one(
+/// Renders examples of a pack.
+pub(super) fn all(
     engine: &Engine,
     pack: &Arc<Pack>,
-    example: &ExampleFiles,
-    update: Option<(&Path, &str)>,
+    examples: Vec<ExampleFiles>,
     problems: &mut Problems,
-) -> Outcome {
+) -> Vec<Tested> {
+    let test =
+        |example| Tested { outcome: one(engine, pack, &example, problems), pack: pack.name.clone(), example };
+    examples.into_iter().map(test).collect()
+}
+
+fn one(engine: &Engine, pack: &Arc<Pack>, example: &ExampleFiles, problems: &mut Problems) -> Outcome {
     let built = engine.example(&Example {
         pack: pack.clone(),
         component: example.component.clone(),
@@ -82,20 +102,34 @@ pub(super) fn one(
     problems.extend(found);
     let Some(tree) = built.tree.filter(|_| !failed) else { return Outcome::Broken };
     let actual = own_files(&tree, &pack.name);
-    if actual == example.expected {
-        return Outcome::Same;
+    if actual == example.expected { Outcome::Same } else { Outcome::Differs(actual) }
+}
+
+/// Writes what was rendered as what is expected; nothing of anything where there is an error.
+pub(super) fn update(root: &Path, folder: &str, results: &mut [Tested], problems: &mut Problems) {
+    let expected =
+        |tested: &Tested| format!("{folder}/{}/examples/{}/expected", tested.pack, tested.example.name);
+    for tested in results.iter() {
+        for path in tested.example.expected.keys().filter(|path| !is_own(path, &tested.pack)) {
+            let message = format!("`{}/{path}` is no file that a render writes", expected(tested));
+            problems.push(
+                Diagnostic::error("pack/update", message)
+                    .help("move it away: `expected/` holds nothing else"),
+            );
+        }
     }
-    let Some((root, folder)) = update else {
-        return Outcome::Differs(difference(&example.expected, &actual));
-    };
-    let expected = format!("{folder}/{}/examples/{}/expected", pack.name, example.name);
-    if let Err(error) = write::replace_folder(root, &expected, &actual) {
-        problems.push(
-            Diagnostic::error("pack/update", format!("`{expected}` cannot be written: {error}"))
-                .help("check the permissions"),
-        );
+    if problems.has_errors() {
+        return;
     }
-    Outcome::Updated
+    for tested in results {
+        let Outcome::Differs(actual) = &tested.outcome else { continue };
+        let (whole, before) = (expected(tested), &tested.example.expected);
+        if let Err(problem) = write::replace_files(root, &whole, before, actual) {
+            return problems.push(*problem);
+        }
+        let gone = before.keys().filter(|path| !actual.contains_key(*path));
+        tested.outcome = Outcome::Updated(gone.map(|path| format!("{whole}/{path}")).collect());
+    }
 }
 
 /// Names the example instead of outputs that are never written, and of its component: what is wrong in several
@@ -111,11 +145,19 @@ fn of_example(diagnostic: &mut Diagnostic, pack: &Pack, example: &ExampleFiles) 
 
 /// The component's folder and its Flux Kustomization.
 fn own_files(tree: &Tree, component: &str) -> BTreeMap<String, Vec<u8>> {
-    let wiring = format!("cluster/components/{component}.yaml");
-    let ours = |path: &str| {
-        path == wiring || path.split('/').nth(1) == Some(component) && !path.starts_with("cluster/")
-    };
-    tree.files().filter(|(p, _)| ours(p.as_str())).map(|(p, f)| (p.to_string(), f.bytes.clone())).collect()
+    let files = tree.files().filter(|(path, _)| is_own(path.as_str(), component));
+    files.map(|(path, file)| (path.to_string(), file.bytes.clone())).collect()
+}
+
+/// Is this path in a tree of the component: in its folder in a stage, or its Flux Kustomization?
+fn is_own(path: &str, component: &str) -> bool {
+    let mut parts = path.split('/');
+    match (parts.next(), parts.next()) {
+        (Some("infrastructure" | "apps" | "outside"), Some(folder)) => {
+            folder == component && parts.next().is_some()
+        }
+        _ => path == format!("cluster/components/{component}.yaml"),
+    }
 }
 
 fn difference(expected: &BTreeMap<String, Vec<u8>>, actual: &BTreeMap<String, Vec<u8>>) -> String {
@@ -135,20 +177,25 @@ fn difference(expected: &BTreeMap<String, Vec<u8>>, actual: &BTreeMap<String, Ve
     out
 }
 
-fn tell(global: &Global, engine: &Engine, results: &[(String, Outcome)], problems: &Problems) -> Exit {
+fn tell(global: &Global, engine: &Engine, results: &[Tested], problems: &Problems) -> Exit {
     let word = |outcome: &Outcome| match outcome {
         Outcome::Same => "ok",
-        Outcome::Updated => "updated",
+        Outcome::Updated(_) => "updated",
         Outcome::Differs(_) | Outcome::Broken => "failed",
     };
-    let count = |wanted: &str| results.iter().filter(|(_, o)| word(o) == wanted).count();
+    let count = |wanted: &str| results.iter().filter(|tested| word(&tested.outcome) == wanted).count();
     if global.format == Format::Json {
-        let one = |(name, outcome): &(String, Outcome)| {
-            let difference = if let Outcome::Differs(text) = outcome { text.as_str() } else { "" };
+        let one = |tested: &Tested| {
+            let (difference, deleted) = match &tested.outcome {
+                Outcome::Differs(actual) => (difference(&tested.example.expected, actual), [].as_slice()),
+                Outcome::Updated(deleted) => (String::new(), deleted.as_slice()),
+                Outcome::Same | Outcome::Broken => (String::new(), [].as_slice()),
+            };
             mapping([
-                ("example", Node::new(name.as_str())),
-                ("result", Node::new(word(outcome))),
+                ("example", Node::new(tested.name())),
+                ("result", Node::new(word(&tested.outcome))),
                 ("difference", Node::new(difference)),
+                ("deleted", words(deleted.iter().map(String::as_str))),
             ])
         };
         report::json(&mapping([
@@ -156,11 +203,17 @@ fn tell(global: &Global, engine: &Engine, results: &[(String, Outcome)], problem
             ("findings", report::to_node(problems, &engine.project.sources)),
         ]));
     } else {
-        for (name, outcome) in results {
-            match outcome {
-                Outcome::Differs(difference) => print(&format!("{name}: FAILED\n{difference}")),
+        for tested in results {
+            let name = tested.name();
+            match &tested.outcome {
+                Outcome::Differs(actual) => {
+                    print(&format!("{name}: FAILED\n{}", difference(&tested.example.expected, actual)));
+                }
                 Outcome::Broken => print(&format!("{name}: FAILED, it cannot be rendered\n")),
-                _ => print(&format!("{name}: {}\n", word(outcome))),
+                outcome => print(&format!("{name}: {}\n", word(outcome))),
+            }
+            if let Outcome::Updated(deleted) = &tested.outcome {
+                deleted.iter().for_each(|path| print(&format!("  deleted {path}\n")));
             }
         }
         report::findings(global, problems, &engine.project.sources);

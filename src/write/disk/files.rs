@@ -190,22 +190,36 @@ fn unchanged(root: &Path, target: &Path, path: &str, before: Option<&[u8]>) -> R
     Err(Box::new(Diagnostic::error("write/changed", message).help("run it again")))
 }
 
-/// Makes a folder hold exactly these files: for `expected/` of an example, which is generated whole.
+/// Makes the files of a folder, by their paths in it, other ones: for `expected/` of an example. What neither `before`
+/// nor `after` names stays; folders that become empty go. Nothing is written before all that is to be replaced was found
+/// to be what `before` says, without a link on the way.
 ///
 /// # Errors
-/// What the system says.
-pub fn replace_folder(root: &Path, folder: &str, files: &BTreeMap<String, Vec<u8>>) -> io::Result<()> {
-    let folder = root.join(folder);
-    match fs::remove_dir_all(&folder) {
-        Err(error) if error.kind() != ErrorKind::NotFound => return Err(error),
-        _ => {}
+/// As [`replace`].
+pub fn replace_files(
+    root: &Path,
+    folder: &str,
+    before: &BTreeMap<String, Vec<u8>>,
+    after: &BTreeMap<String, Vec<u8>>,
+) -> Result<(), Box<Diagnostic>> {
+    let gone = before.keys().filter(|path| !after.contains_key(*path));
+    let changed: Vec<(&String, String)> = gone
+        .chain(after.keys())
+        .filter(|path| before.get(*path) != after.get(*path))
+        .map(|path| (path, format!("{folder}/{path}")))
+        .collect();
+    let old = |path: &String| before.get(path).map(Vec::as_slice);
+    for (path, whole) in &changed {
+        unchanged(root, &root.join(whole), whole, old(path))?;
     }
-    for (path, bytes) in files {
-        let target = folder.join(path);
-        if let Some(parent) = target.parent() {
-            fs::create_dir_all(parent)?;
+    for (path, whole) in &changed {
+        let new = after.get(*path).map(Vec::as_slice);
+        replace(root, whole, old(path), new)?;
+        if new.is_none() {
+            // One that holds something else stays.
+            let above = Path::new(path.as_str()).ancestors().skip(1).filter(|at| !at.as_os_str().is_empty());
+            above.for_each(|empty| drop(fs::remove_dir(root.join(folder).join(empty))));
         }
-        fs::write(target, bytes)?;
     }
     Ok(())
 }
@@ -276,6 +290,32 @@ mod tests {
         let said = replace(folder.path(), "c/x", Some(b"x"), Some(b"y")).map_err(|problem| problem.id);
         assert_eq!(said, Err("write/link"));
         assert_eq!(fs::read(&outside).unwrap(), b"x");
+        let before = BTreeMap::from([("a".to_owned(), b"x".to_vec())]);
+        let said = replace_files(folder.path(), ".", &before, &BTreeMap::new()).map_err(|problem| problem.id);
+        assert_eq!(said, Err("write/link"));
+        assert!(folder.path().join("a").is_symlink());
+    }
+
+    #[test]
+    fn files_of_a_folder_are_replaced_and_others_stay() {
+        let folder = tempfile::tempdir().unwrap();
+        let root = folder.path();
+        let files = |list: &[(&str, &str)]| {
+            list.iter().map(|(path, text)| ((*path).to_owned(), text.as_bytes().to_vec())).collect()
+        };
+        let (old, new) =
+            (files(&[("a/x", "1"), ("b/y", "1"), ("c/z", "1")]), files(&[("a/x", "2"), ("d", "1")]));
+        replace_files(root, "e", &files(&[]), &old).unwrap();
+        fs::write(root.join("e/c/own"), "mine").unwrap();
+        fs::write(root.join("e/d"), "mine").unwrap();
+        let said = replace_files(root, "e", &old, &new).map_err(|problem| problem.id);
+        assert_eq!(said, Err("write/changed"), "a file of somebody stands where one is to be");
+        assert_eq!(fs::read(root.join("e/a/x")).unwrap(), b"1");
+        fs::remove_file(root.join("e/d")).unwrap();
+        replace_files(root, "e", &old, &new).unwrap();
+        assert_eq!(fs::read(root.join("e/a/x")).unwrap(), b"2");
+        assert!(!root.join("e/b").exists() && !root.join("e/c/z").exists());
+        assert_eq!(fs::read(root.join("e/c/own")).unwrap(), b"mine");
     }
 
     #[test]

@@ -11,7 +11,7 @@ mod seen;
 mod stage;
 mod target;
 
-pub use files::{Beside, create, replace, replace_folder};
+pub use files::{Beside, create, replace, replace_files};
 pub use stage::{INTERRUPTED, Staged};
 pub use target::{LOCKED, Lock, Target};
 
