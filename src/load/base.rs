@@ -3,7 +3,7 @@
 
 use super::{
     files::{Files, Kind, file_name},
-    model::{BaseFile, EnvironmentSource},
+    model::{BaseFile, Broken, EnvironmentSource},
     text::{Hidden, walk},
 };
 use crate::{
@@ -22,6 +22,7 @@ pub(super) fn bases(
     files: &dyn Files,
     environments: &BTreeMap<String, EnvironmentSource>,
     sources: &mut Sources,
+    broken: &mut Broken,
     problems: &mut Problems,
 ) -> BTreeMap<String, Vec<BaseFile>> {
     let mut bases = BTreeMap::new();
@@ -32,6 +33,9 @@ pub(super) fn bases(
                 continue;
             };
             let read = base(files, folder, written.place(), sources, problems);
+            if read.is_none() {
+                broken.bases.insert(folder.to_owned());
+            }
             bases.insert(folder.to_owned(), read.unwrap_or_default());
         }
     }

@@ -130,6 +130,14 @@ impl Charts {
         sources: &mut Sources,
         problems: &mut Problems,
     ) {
+        // One that is a link may be of other tools; facts of ours are not read through it.
+        if let Kind::Refused(why) = files.kind(CHARTS) {
+            let said = Diagnostic::warning("load/file", format!("`{CHARTS}` {why}"));
+            return problems.push(
+                said.because("facts about charts are not read there")
+                    .help("replace the link by what it leads to, or leave it if it is not for `gen`"),
+            );
+        }
         let entries = files.list(CHARTS).unwrap_or_default();
         let paths = entries.into_iter().filter(|entry| entry.kind == Kind::File);
         let paths =

@@ -70,9 +70,9 @@ pub fn project_with(files: &dyn Files, each: Each, problems: &mut Problems) -> O
     let mut read = environments::environments(files, each, &mut sources, problems);
     layers::layers(&mut read.environments, &read.broken, problems);
     let packs = packs::packs(files, each, &mut sources, problems);
-    let broken = Broken { environments: read.broken, packs: packs.broken };
+    let mut broken = Broken { environments: read.broken, packs: packs.broken, ..Broken::default() };
     let secrets = secrets::secrets(&read.sealed, &read.environments, &broken, each, problems);
-    let bases = base::bases(files, &read.environments, &mut sources, problems);
+    let bases = base::bases(files, &read.environments, &mut sources, &mut broken, problems);
     let own_flux_system = own::own_flux_systems(files, &read.environments, &mut sources);
     let sops_config = sops_config::sops_config(files, &mut sources, problems);
     let to_replace = to_replace::to_replace(files, &mut sources, problems);

@@ -65,6 +65,8 @@ pub struct Broken {
     pub environments: BTreeSet<String>,
     /// Packs.
     pub packs: BTreeSet<String>,
+    /// Bases, by the path as written.
+    pub bases: BTreeSet<String>,
 }
 
 /// `environments/fleet.yaml`.

@@ -179,7 +179,7 @@ pub(super) fn finish(
         requires: when(&draft.file.requires, &pack.requires, "requires"),
         patches: patches.map(|p| patches_of(&p, problems)).unwrap_or_default(),
         extra: members(extra.as_ref()).map(|(k, v)| (k.to_owned(), v.clone())).collect(),
-        base: base(draft, around.project),
+        base: base(draft, around.project)?,
         source: source(draft, problems),
         flux: flux(draft, around, problems),
         facts: draft.facts.clone(),
@@ -286,9 +286,13 @@ fn source(draft: &Draft, problems: &mut Problems) -> Option<Node> {
     Some(merged)
 }
 
-fn base(draft: &Draft, project: &Project) -> Vec<crate::load::BaseFile> {
-    let folder = draft.file.base.as_deref();
-    folder.and_then(|f| project.bases.get(f)).cloned().unwrap_or_default()
+/// The files of its base; `None` for one that cannot be used, which was told.
+fn base(draft: &Draft, project: &Project) -> Option<Vec<crate::load::BaseFile>> {
+    match &draft.file.base {
+        Some(folder) if project.broken.bases.contains(folder) => None,
+        Some(folder) => Some(project.bases.get(folder).cloned().unwrap_or_default()),
+        None => Some(Vec::new()),
+    }
 }
 
 fn flux(draft: &Draft, around: &Around, problems: &mut Problems) -> ComponentFlux {

@@ -1,6 +1,7 @@
 //! What packs know of their charts: every key that is set in the values of a HelmRelease is there in its chart, with the
 //! right type; public practice is no false alarm; mistyped keys are caught.
 
+use crate::sandbox::Sandbox;
 use fleetgen::{
     chart::{self, Facts, Field, Kinds, Misfit, Wrong},
     diag::{Problems, Sources},
@@ -302,4 +303,17 @@ fn every_key_that_is_named_is_known() {
         assert!(faults.is_empty(), "{chart}:\n{}", faults.join("\n"));
         assert!(count > 10, "{chart}: only {count} keys");
     }
+}
+
+#[test]
+fn facts_are_not_read_through_a_link() {
+    let sandbox = Sandbox::new();
+    assert!(sandbox.gen_(&["init"]).status.success());
+    std::os::unix::fs::symlink("/etc", sandbox.root().join("charts")).unwrap();
+    let said = sandbox.gen_(&["list"]);
+    let said = String::from_utf8_lossy(&said.stderr);
+    assert!(
+        said.contains("warning[load/file]: `charts` is a symbolic link that leads out of the project"),
+        "{said}"
+    );
 }
