@@ -10,6 +10,9 @@ use crate::{
 /// Flux refuses to decrypt larger files.
 pub const MOST_BYTES: usize = 5 << 20;
 
+/// The API server refuses a Secret whose values have more bytes together (`MaxSecretSize` of Kubernetes).
+pub const MOST_VALUES: usize = 1 << 20;
+
 /// What is encrypted in a Secret, as the rule `encrypted_regex` says it: all of `data` and `stringData`.
 pub const ENCRYPTED_REGEX: &str = "^(data|stringData)$";
 
@@ -146,6 +149,20 @@ fn below<'n>(node: &'n Node, path: &str, found: &mut Vec<Clear<'n>>, sealed: &mu
             found.push(Clear { path: path.to_owned(), node, is_damaged: false });
         }
     }
+}
+
+/// How many bytes the sealed values of a Secret have together: encryption changes no length.
+pub fn size(secret: &Node) -> usize {
+    let length =
+        |base64: &str| base64.len() / 4 * 3 - base64.bytes().rev().take_while(|b| *b == b'=').count().min(2);
+    let part = |name: &str| {
+        let values = secret.get(name).and_then(Node::as_map).into_iter().flat_map(|map| map.iter());
+        let sealed = values.filter_map(|(_, value)| value.as_str().filter(|text| is_sealed_value(text)));
+        let data = sealed.filter_map(|text| text.strip_prefix("ENC[AES256_GCM,data:")?.split(',').next());
+        data.map(length).sum::<usize>()
+    };
+    // What stands under `data` is base64 of it; line breaks in it are few.
+    part("stringData") + part("data") / 4 * 3
 }
 
 /// Is it `ENC[AES256_GCM,data:…,iv:…,tag:…,type:…]`?

@@ -5,7 +5,10 @@ use crate::{
     plain::{Plain, PlainText},
     yaml::commented::{self, Document, Item, Kind, Node, Value},
 };
-use base64::{Engine, engine::general_purpose::STANDARD};
+use base64::{
+    Engine,
+    engine::general_purpose::{STANDARD, STANDARD_NO_PAD},
+};
 
 /// The key of a Secret of type `kubernetes.io/dockerconfigjson`.
 pub const DOCKER_KEY: &str = ".dockerconfigjson";
@@ -17,6 +20,8 @@ pub enum DockerFault {
     Shape,
     /// It names programs that keep the passwords (`credsStore`, `credHelpers`), and holds none itself.
     Elsewhere,
+    /// An `auth` in it is no base64 of `USER:PASSWORD`.
+    Auth,
 }
 
 /// Adds a registry's user and password, or replaces them; `before` is what was there.
@@ -66,11 +71,19 @@ pub fn check(config: &Plain) -> Result<(), DockerFault> {
         ["auth", "password", "identitytoken", "registrytoken"].iter().any(|key| node.get(key).is_some())
     };
     let elsewhere = document.get("credsStore").is_some() || document.get("credHelpers").is_some();
+    let auth = |item: &Item| Some(item.entry()?.node.get("auth")?.as_str()?.to_owned());
     match !auths.is_empty() && auths.iter().all(holds) {
+        true if !auths.iter().filter_map(auth).all(|text| is_pair(&text)) => Err(DockerFault::Auth),
         true => Ok(()),
         false if elsewhere => Err(DockerFault::Elsewhere),
         false => Err(DockerFault::Shape),
     }
+}
+
+/// Is it base64 of `USER:PASSWORD`, padded or not, as kubelets read it? An empty one counts for nothing.
+fn is_pair(auth: &str) -> bool {
+    let decoded = STANDARD_NO_PAD.decode(auth.trim_end_matches('=')).map(Plain::new);
+    auth.is_empty() || decoded.is_ok_and(|pair| pair.as_text().is_some_and(|text| text.contains(':')))
 }
 
 /// JSON is YAML.
@@ -157,6 +170,14 @@ mod tests {
         assert_eq!(fault(r#"{"auths":{"ghcr.io":{}},"credsStore":"desktop"}"#), DockerFault::Elsewhere);
         assert_eq!(fault(r#"{"auths":{}}"#), DockerFault::Shape);
         assert_eq!(fault("hello"), DockerFault::Shape);
+        for auth in ["dTpw!", "dXA=", "u:p"] {
+            assert_eq!(
+                fault(&format!(r#"{{"auths":{{"a":{{"auth":"dTpw"}},"b":{{"auth":"{auth}"}}}}}}"#)),
+                DockerFault::Auth
+            );
+        }
+        let token = Plain::from(r#"{"auths":{"a":{"auth":"","identitytoken":"x"},"b":{"auth":"YTpiYw=="}}}"#);
+        assert_eq!(check(&token), Ok(()));
         assert_eq!(fault(r#"{"ghcr.io":{"auth":"eA=="}}"#), DockerFault::Shape);
         assert_eq!(sign_in(Some(&"[]".into()), "a", "b", &"c".into()), Err(DockerFault::Shape));
     }

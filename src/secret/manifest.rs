@@ -3,6 +3,7 @@
 use crate::{
     diag::{Diagnostic, Problems},
     flux,
+    name::SUBDOMAIN_MAX,
     plain::{Plain, PlainText},
     yaml::commented::{Document, Entry, Item, Key, Kind, Node, Scalar, Value, get},
 };
@@ -90,6 +91,15 @@ pub fn set_type(document: &mut Document, kind: &str) {
             document.items.insert(after.map_or(0, |at| at + 1), Item::member("type", kind));
         }
     }
+}
+
+/// Can this be the type of a Secret? Kubernetes takes any text; what is in use is a name, perhaps with a domain before it.
+pub fn is_type(kind: &str) -> bool {
+    let ends = |c: char| c.is_ascii_alphanumeric();
+    kind.starts_with(ends)
+        && kind.ends_with(ends)
+        && kind.len() <= SUBDOMAIN_MAX
+        && kind.chars().all(|c| ends(c) || matches!(c, '.' | '-' | '_' | '/'))
 }
 
 /// The keys of a Secret in the order of the document, those of `data` and `stringData` alike.

@@ -16,10 +16,16 @@ const ED25519: &[u8] = &[0x2b, 0x65, 0x70];
 /// What is wrong with a certificate and its key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TlsFault {
-    /// The certificate file holds no certificate, or a damaged one.
+    /// The certificate file holds no certificate.
     NoCertificate,
-    /// The key file holds no private key, or a damaged one.
+    /// The certificate file holds a certificate that is cut off or damaged.
+    DamagedCertificate,
+    /// The certificate file holds a private key beside its certificates.
+    KeyBeside,
+    /// The key file holds no private key.
     NoKey,
+    /// The key file holds a private key that is cut off or damaged.
+    DamagedKey,
     /// The key is protected by a passphrase, which nobody in a cluster can type.
     Passphrase,
     /// The key fits none of the certificates.
@@ -65,15 +71,19 @@ type Certificate = (Public, Option<(String, String)>);
 /// # Errors
 /// What is wrong.
 pub fn pair(certificates: &Plain, key: &Plain) -> Result<TlsPair, TlsFault> {
-    let blocks = certificates.as_text().and_then(pem::blocks).ok_or(TlsFault::NoCertificate)?;
+    let text = certificates.as_text().ok_or(TlsFault::NoCertificate)?;
+    let blocks = pem::blocks(text).ok_or(TlsFault::DamagedCertificate)?;
     let certificates: Option<Vec<Certificate>> = blocks
         .iter()
         .filter(|block| matches!(&*block.label, "CERTIFICATE" | "X509 CERTIFICATE" | "TRUSTED CERTIFICATE"))
         .map(|block| certificate(&block.bytes))
         .collect();
-    let certificates = certificates.filter(|found| !found.is_empty()).ok_or(TlsFault::NoCertificate)?;
-    let own = private(key)?;
+    let certificates = certificates.ok_or(TlsFault::DamagedCertificate)?;
     let Some((_, validity)) = certificates.first() else { return Err(TlsFault::NoCertificate) };
+    if blocks.iter().any(|block| block.label.ends_with("PRIVATE KEY")) {
+        return Err(TlsFault::KeyBeside);
+    }
+    let own = private(key)?;
     let known = own != Public::Unknown && certificates.iter().all(|(public, _)| *public != Public::Unknown);
     match certificates.iter().position(|(public, _)| *public == own) {
         Some(0) => Ok(TlsPair { validity: validity.clone(), compared: known }),
@@ -134,7 +144,7 @@ fn rsa(numbers: &[Element]) -> Option<Public> {
 
 /// The public half of a private key.
 fn private(key: &Plain) -> Result<Public, TlsFault> {
-    let blocks = key.as_text().and_then(pem::blocks).ok_or(TlsFault::NoKey)?;
+    let blocks = pem::blocks(key.as_text().ok_or(TlsFault::NoKey)?).ok_or(TlsFault::DamagedKey)?;
     let block = blocks.iter().find(|block| block.label.ends_with("PRIVATE KEY")).ok_or(TlsFault::NoKey)?;
     if block.label.starts_with("ENCRYPTED") || block.has_headers {
         return Err(TlsFault::Passphrase);
@@ -145,7 +155,7 @@ fn private(key: &Plain) -> Result<Public, TlsFault> {
         "PRIVATE KEY" => pkcs8(&block.bytes),
         _ => Some(Public::Unknown),
     };
-    public.ok_or(TlsFault::NoKey)
+    public.ok_or(TlsFault::DamagedKey)
 }
 
 /// RFC 8017, A.1.2: version, modulus, public exponent, and what is secret.

@@ -240,6 +240,14 @@ fn credentials_of_usual_kinds_are_checked() {
     assert!(said("ec.crt", "enc.pem").contains("protected by a passphrase"));
     assert!(said("ec1.pem", "ec1.pem").contains("`tls.crt` is no certificate"));
     assert!(said("ec.crt", "none").contains("error[seal/value]"));
+    let cut = fs::read_to_string(pem("ec.crt")).unwrap();
+    fs::write(home(&sandbox).join("cut"), &cut[..100]).unwrap();
+    let cut = run(&sandbox, &["seal", "prod", "db/db-tls", "--tls", "../cut", &pem("ec1.pem")]);
+    assert!(told(&cut).contains("`tls.crt` holds a certificate that is cut off or damaged"), "{}", err(&cut));
+    let both = fs::read_to_string(pem("ec.crt")).unwrap() + &fs::read_to_string(pem("ec1.pem")).unwrap();
+    fs::write(home(&sandbox).join("both"), both).unwrap();
+    let both = run(&sandbox, &["seal", "prod", "db/db-tls", "--tls", "../both", &pem("ec1.pem")]);
+    assert!(told(&both).contains("`tls.crt` holds a private key beside its certificate"), "{}", err(&both));
     let chain = fs::read_to_string(pem("rsa.crt")).unwrap() + &fs::read_to_string(pem("ec.crt")).unwrap();
     fs::write(home(&sandbox).join("chain"), chain).unwrap();
     let order = run(&sandbox, &["seal", "prod", "db/db-tls", "--tls", "../chain", &pem("ec1.pem")]);
@@ -262,6 +270,14 @@ fn credentials_of_usual_kinds_are_checked() {
         r#"{"auths":{"ghcr.io":{"username":"a","password":"p","auth":"YTpw"},"https://index.docker.io/v1/":{"username":"b","password":"p","auth":"Yjpw"}}}"#
     );
     assert!(told(&docker("ghcr.io")).contains("error[seal/docker]: `ghcr.io` is not REGISTRY=USER"));
+    let with_password = docker("ghcr.io=a:geheim");
+    assert!(
+        told(&with_password).contains("write `--docker ghcr.io=a`")
+            && !err(&with_password).contains("geheim")
+    );
+    fs::write(home(&sandbox).join("auth.json"), r#"{"auths":{"ghcr.io":{"auth":"geheim"}}}"#).unwrap();
+    let auth = run(&sandbox, &["seal", "prod", "db/db-x", "--from-file", ".dockerconfigjson=../auth.json"]);
+    assert!(told(&auth).contains("is no base64 of `USER:PASSWORD`") && !err(&auth).contains("geheim"));
     fs::write(home(&sandbox).join("config.json"), r#"{"auths":{"ghcr.io":{}},"credsStore":"desktop"}"#)
         .unwrap();
     let elsewhere = ["seal", "prod", "db/db-x", "--from-file", ".dockerconfigjson=../config.json"];
@@ -272,8 +288,13 @@ fn credentials_of_usual_kinds_are_checked() {
     assert_eq!(value(&sandbox, "db/db-web", "password"), "secret");
     assert!(told(&piped(&sandbox, &basic, "")).contains("standard input holds nothing"));
     let ssh = |file: &str| {
-        run(&sandbox, &["seal", "prod", "db/db-ssh", "--ssh-key", file, "--known-hosts", "../chain"])
+        run(&sandbox, &["seal", "prod", "db/db-ssh", "--ssh-key", file, "--known-hosts", "../hosts"])
     };
+    fs::write(home(&sandbox).join("hosts"), "garbage\n").unwrap();
+    assert!(told(&ssh(&pem("ec1.pem"))).contains("error[seal/ssh]: line 1 of `known_hosts` names no host"));
+    // TEST ONLY: no host has this key.
+    fs::write(home(&sandbox).join("hosts"), "example.com ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAAmFi\n")
+        .unwrap();
     good(&ssh(&pem("ec1.pem")));
     assert!(told(&ssh(&pem("enc1.pem"))).contains("error[seal/ssh]"));
     let both =
@@ -284,6 +305,16 @@ fn credentials_of_usual_kinds_are_checked() {
     let other = ["seal", "prod", "db/db-web", "--stdin", "x", "--type", "Opaque"];
     assert!(
         told(&piped(&sandbox, &other, "x")).contains("is of type `kubernetes.io/basic-auth`, not `Opaque`")
+    );
+    let odd = ["seal", "prod", "db/db-z", "--stdin", "x", "--type", "x\ny: z"];
+    assert!(told(&piped(&sandbox, &odd, "x")).contains("error[seal/type]"));
+    let empty = piped(&sandbox, &["seal", "prod", "db/db-z", "--stdin", "x"], "");
+    assert!(told(&empty).contains("error[seal/value]: every value of `db-z` is empty"), "{}", err(&empty));
+    let big = piped(&sandbox, &["seal", "prod", "db/db-z", "--stdin", "x"], &"x".repeat((1 << 20) + 1));
+    assert!(
+        told(&big).contains("error[secret/size]: the values of `db-z` have 1048577 bytes"),
+        "{}",
+        err(&big)
     );
     let late =
         good(&run(&sandbox, &["seal", "prod", "db/db-old", "--tls", &pem("expired.crt"), &pem("ed.pem")]));
@@ -326,6 +357,7 @@ fn what_is_wrong_is_told_and_nothing_is_written() {
         ),
         (&["prod", "dbb/db-admin", "user"], "error[usage/unknown-component]"),
         (&["prod", "db", "user"], "error[usage/sealed-file]"),
+        (&["prod", "db/Admin", "user"], "error[usage/sealed-file]: `Admin` cannot be the name of a Secret"),
         (&["base", "db/db-admin", "user"], "error[seal/namespace]: `db` lives in different namespaces"),
         (
             &["prod", "db/db-admin", "user", "--namespace", "x"],

@@ -124,6 +124,17 @@ impl SignInArguments {
                 );
                 return None;
             };
+            // What stands behind the colon may be a password: it is not shown.
+            if let Some((user, _)) = user.split_once(':') {
+                let message = format!("the user `{user}` at `{registry}` is followed by `:` and more");
+                problems.push(
+                    Diagnostic::error("seal/docker", message)
+                        .because("a user has no `:`, and a password is not taken from the command line")
+                        .help(format!("write `--docker {registry}={user}`: the password is asked for"))
+                        .help("if that was the password, replace it where it was issued"),
+                );
+                return None;
+            }
             let password = self.password(&format!("Password of {user} at {registry}"), problems)?;
             // Docker Hub is known to kubelets by this name only.
             let registry = if registry == "docker.io" { "https://index.docker.io/v1/" } else { registry };

@@ -210,6 +210,13 @@ impl Job {
             manifest::keep_from_substitution(&mut document);
         }
         credentials::check(&document, now(), problems);
+        let is_full = |key: &str| manifest::value(&document, key).is_none_or(|value| !value.is_empty());
+        if !manifest::keys(&document).into_iter().any(is_full) {
+            let message = format!("every value of `{}` is empty: there is nothing to seal", self.place.name);
+            problems.push(
+                Diagnostic::error("seal/value", message).help("give one that is not, or seal no such Secret"),
+            );
+        }
         if problems.errors() > before {
             return None;
         }

@@ -3,6 +3,7 @@
 use crate::{
     diag::{Diagnostic, Problems},
     plain::Plain,
+    seal::MOST_VALUES,
     secret::{
         Moment,
         docker::{self, DOCKER_KEY, DockerFault},
@@ -35,6 +36,7 @@ pub(in crate::cli) fn check(document: &Document, now: Moment, problems: &mut Pro
             }));
         }
     }
+    whole(document, kind, problems);
     let value = |key: &str| manifest::value(document, key);
     if let (Some(certificate), Some(key)) = (value("tls.crt"), value("tls.key")) {
         pair(&certificate, &key, now, problems);
@@ -43,6 +45,14 @@ pub(in crate::cli) fn check(document: &Document, now: Moment, problems: &mut Pro
         && let Err(fault) = docker::check(&config)
     {
         problems.push(docker_fault(fault));
+    }
+    if let Some(hosts) = value("known_hosts").filter(|_| is_ssh(&keys))
+        && let Err(line) = ssh::known_hosts(&hosts)
+    {
+        let message = format!("line {line} of `known_hosts` names no host with its key");
+        problems.push(Diagnostic::error("seal/ssh", message).help(
+            "take what `ssh-keyscan HOST` prints, and compare the keys with those the host is known by",
+        ));
     }
     if let Some(key) = value("ssh-privatekey")
         && let Err(fault) = ssh::private_key(&key)
@@ -53,6 +63,29 @@ pub(in crate::cli) fn check(document: &Document, now: Moment, problems: &mut Pro
                 "give a private key that has no passphrase, such as `ssh-keygen -t ed25519 -N ''` makes",
             ),
         );
+    }
+}
+
+/// Is it a Secret to sign in by SSH with, as Kubernetes or Flux has it?
+fn is_ssh(keys: &[&str]) -> bool {
+    keys.iter().any(|key| matches!(*key, "ssh-privatekey" | "identity"))
+}
+
+/// Reports what Kubernetes does not take of a Secret as a whole: its type, its size.
+fn whole(document: &Document, kind: &str, problems: &mut Problems) {
+    if !manifest::is_type(kind) {
+        problems
+            .push(Diagnostic::error("seal/type", format!("`{kind}` cannot be the type of a Secret")).help(
+            "use letters, digits, `.`, `-`, `_` and `/`, such as `kubernetes.io/tls` or `example.com/token`",
+        ));
+    }
+    let sizes = manifest::keys(document).into_iter().filter_map(|key| manifest::value(document, key));
+    let size: usize = sizes.map(|value| value.len()).sum();
+    if size > MOST_VALUES {
+        let name = document.text_at(&["metadata", "name"]).unwrap_or_default();
+        let message =
+            format!("the values of `{name}` have {size} bytes; the API server takes at most {MOST_VALUES}");
+        problems.push(Diagnostic::error("secret/size", message).help("make several Secrets of it"));
     }
 }
 
@@ -71,6 +104,18 @@ fn pair(certificate: &Plain, key: &Plain, now: Moment, problems: &mut Problems) 
         Err(TlsFault::NoCertificate) => {
             ("`tls.crt` is no certificate in PEM".to_owned(), "it begins with `-----BEGIN CERTIFICATE-----`")
         }
+        Err(TlsFault::DamagedCertificate) => (
+            "`tls.crt` holds a certificate that is cut off or damaged".to_owned(),
+            "take it anew, whole: from `-----BEGIN CERTIFICATE-----` to `-----END CERTIFICATE-----`",
+        ),
+        Err(TlsFault::KeyBeside) => (
+            "`tls.crt` holds a private key beside its certificate".to_owned(),
+            "leave only certificates there: what reads `tls.crt` takes it for public",
+        ),
+        Err(TlsFault::DamagedKey) => (
+            "`tls.key` holds a private key that is cut off or damaged".to_owned(),
+            "take it anew, whole, with its lines `-----BEGIN` and `-----END`",
+        ),
         Err(TlsFault::NoKey) => {
             ("`tls.key` is no private key in PEM".to_owned(), "it begins with `-----BEGIN PRIVATE KEY-----`")
         }
@@ -99,6 +144,12 @@ pub(in crate::cli) fn docker_fault(fault: DockerFault) -> Diagnostic {
             Diagnostic::error("seal/docker", format!("`{DOCKER_KEY}` holds no passwords of registries")).help(
                 "it is JSON, `{\"auths\": {\"REGISTRY\": {\"auth\": …}}}`; `--docker REGISTRY=USER` makes it",
             )
+        }
+        DockerFault::Auth => {
+            let message = format!("an `auth` in `{DOCKER_KEY}` is no base64 of `USER:PASSWORD`");
+            Diagnostic::error("seal/docker", message)
+                .because("kubelets read it so, and pass over the whole file")
+                .help("`--docker REGISTRY=USER` makes it")
         }
         DockerFault::Elsewhere => Diagnostic::error(
             "seal/docker",

@@ -5,6 +5,7 @@ use crate::{
     cli::{Global, open},
     diag::{Diagnostic, Problems, did_you_mean, list},
     load::{self, Project, SEALED, SECRETS},
+    name::is_subdomain,
     resolve::SealedPath,
 };
 use std::path::Path;
@@ -88,6 +89,16 @@ fn sealed_path(
     problems: &mut Problems,
 ) -> Option<SealedPath> {
     let Some(path) = found else {
+        if let [_, pair] = words
+            && let Some((_, name)) = pair.split_once('/').filter(|(_, name)| !is_subdomain(name))
+        {
+            let message = format!("`{name}` cannot be the name of a Secret");
+            problems.push(
+                Diagnostic::error("usage/sealed-file", message)
+                    .help("use lower-case letters, digits, `-` and `.`, such as `my-secret`"),
+            );
+            return None;
+        }
         problems.push(
             Diagnostic::error("usage/sealed-file", format!("`{}` is no sealed file", words.join(" ")))
                 .help("name it as `environments/secrets/ENVIRONMENT/COMPONENT/NAME.sops.yaml`")

@@ -49,9 +49,12 @@ fn what_does_not_fit_is_told() {
     assert_eq!(fits(pem!("rsa.crt"), pem!("enc1.pem")), Err(TlsFault::Passphrase));
     assert_eq!(fits(pem!("ec1.pem"), pem!("ec.crt")), Err(TlsFault::NoCertificate));
     assert_eq!(fits(pem!("ec.crt"), pem!("ec.crt")), Err(TlsFault::NoKey));
-    assert_eq!(fits(pem!("ec.crt"), &pem!("ec1.pem")[..100]), Err(TlsFault::NoKey));
+    assert_eq!(fits(pem!("ec.crt"), &pem!("ec1.pem")[..100]), Err(TlsFault::DamagedKey));
+    assert_eq!(fits(&pem!("ec.crt")[..100], pem!("ec1.pem")), Err(TlsFault::DamagedCertificate));
+    let both = format!("{}{}", pem!("ec.crt"), pem!("ec1.pem"));
+    assert_eq!(fits(&both, pem!("ec1.pem")), Err(TlsFault::KeyBeside));
     let damaged = pem!("ec.crt").replace("MIIB", "MIIC");
-    assert_eq!(fits(&damaged, pem!("ec1.pem")), Err(TlsFault::NoCertificate));
+    assert_eq!(fits(&damaged, pem!("ec1.pem")), Err(TlsFault::DamagedCertificate));
 }
 
 /// No key is called wrong that cannot be compared.

@@ -1,9 +1,9 @@
 //! `secret/size`: a sealed file that is too large.
 
 use crate::{
-    check::{Check, Facts},
+    check::{Check, Facts, Sealed},
     diag::{Diagnostic, Problems, Severity},
-    seal::{MOST_BYTES, is_sealed_file},
+    seal::{MOST_BYTES, MOST_VALUES, is_sealed_file, is_secret, size},
 };
 
 /// See the module.
@@ -15,7 +15,7 @@ impl Check for Size {
     }
 
     fn summary(&self) -> &'static str {
-        "a sealed file of more than 5 MiB"
+        "a sealed file of more than 5 MiB, or a sealed Secret of more than 1 MiB"
     }
 
     fn explanation(&self) -> &'static str {
@@ -38,6 +38,17 @@ impl Check for Size {
                 said.output(facts.output(path)).help("take out what is not secret, or make several of it"),
             );
         }
+        for Sealed { object, .. } in facts.sealed().filter(|sealed| is_secret(&sealed.object.document.node)) {
+            let size = size(&object.document.node);
+            if size > MOST_VALUES {
+                let name = object.document.name();
+                let message = format!(
+                    "the values of the Secret `{name}` have about {size} bytes; the API server takes at most {MOST_VALUES}"
+                );
+                let said = Diagnostic::new(self.id(), self.severity(), message).at(object.document.place);
+                findings.push(said.output(facts.output(object.path)).help("make several Secrets of it"));
+            }
+        }
     }
 }
 
@@ -57,6 +68,22 @@ mod tests {
         assert_eq!(said(&fill(MOST_BYTES)), [""; 0]);
         assert_eq!(said(&fill(MOST_BYTES + 1)), ["Flux does not open `x.yaml`: it has more than 5 MiB"]);
         assert_eq!(said(&fill(MOST_BYTES + 1).replace("sops", "soap")), [""; 0]);
+        let secret = |part: &str, length: usize| {
+            let data = "AAAA".repeat(length / 3);
+            let value = format!("ENC[AES256_GCM,data:{data},iv:y,tag:z,type:str]");
+            format!(
+                "apiVersion: v1\nkind: Secret\nmetadata: {{name: s, namespace: a}}\n{part}: {{a: \"{value}\"}}\nsops: {{mac: x}}\n"
+            )
+        };
+        let sized =
+            |part: &str, length| messages("secret/size", &[("apps/a/s.sops.yaml", &secret(part, length))]);
+        assert_eq!(sized("stringData", (1 << 20) - 1), [""; 0]);
+        assert_eq!(
+            sized("stringData", (1 << 20) + 2),
+            ["the values of the Secret `s` have about 1048578 bytes; the API server takes at most 1048576"]
+        );
+        assert_eq!(sized("data", 1_390_000), [""; 0]);
+        assert_eq!(sized("data", 1_410_000).len(), 1);
         let found = findings("secret/size", &[("apps/a/base/x.yaml", &fill(MOST_BYTES + 1))]);
         let text = render(&found[0], &Sources::new(), false);
         assert!(text.starts_with("error[secret/size]: Flux does not open `x.yaml`"), "{text}");
