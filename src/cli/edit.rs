@@ -16,7 +16,7 @@ use crate::{
     },
     yaml::{
         Node,
-        commented::{self, Document},
+        commented::{self, Comment, Document, Item},
     },
 };
 
@@ -55,6 +55,13 @@ pub(super) fn run(global: &Global, arguments: &Arguments) -> Exit {
     } else {
         say(global, &written.text(&project));
         report::findings(global, &problems, &project.project.sources);
+        if written.changed
+            && let Some(place) = SealedPath::parse(&written.path)
+        {
+            let is_layer = project.project.environments.get(&place.owner).is_none_or(|e| e.is_abstract);
+            let what = if is_layer { "--all" } else { &place.owner };
+            say(global, &format!("next: gen render {what}"));
+        }
     }
     Exit::Yes
 }
@@ -145,7 +152,11 @@ fn session(
         if again || text.is_none() || !host::is_interactive() {
             // Closed without a change: given up. A script would be shown the same for ever.
             problems.extend(found);
-            problems.push(failed("what was typed cannot be sealed"));
+            let said = failed("what was typed cannot be sealed");
+            problems.push(match text {
+                Some(_) => said,
+                None => said.because("it is no UTF-8 text; bytes go under `data` as base64"),
+            });
             return None;
         }
         shown = with_notes(&text.unwrap_or_default(), &found, project);
@@ -172,6 +183,7 @@ fn sealed(
     for document in documents.iter().filter(|document| manifest::is_secret(document)) {
         credentials::check(document, now(), problems);
     }
+    clear_comments(opened, &documents, problems);
     if problems.errors() > before {
         return None;
     }
@@ -184,6 +196,45 @@ fn sealed(
         None => opened.reseal(&documents, now(), problems)?,
     };
     Some((documents, outcome))
+}
+
+/// Warns of comments that were not there before and are not encrypted: those beside values that are.
+fn clear_comments(opened: &Opened, documents: &[Document], problems: &mut Problems) {
+    fn below<'c>(items: &'c [Item], found: &mut Vec<&'c Comment>) {
+        for item in items {
+            match item {
+                Item::Comment(comment) => found.push(comment),
+                Item::Entry(entry) => below(entry.node.items(), found),
+            }
+        }
+    }
+    let all = |documents: &'_ [Document]| -> Vec<Comment> {
+        let mut found = Vec::new();
+        for document in documents {
+            for item in &document.items {
+                match item {
+                    Item::Entry(entry) if !matches!(item.key(), Some("data" | "stringData")) => {
+                        below(entry.node.items(), &mut found);
+                    }
+                    Item::Entry(_) => {}
+                    Item::Comment(comment) => found.push(comment),
+                }
+            }
+        }
+        found.into_iter().cloned().collect()
+    };
+    let before = all(opened.documents());
+    for comment in all(documents).iter().filter(|comment| before.iter().all(|old| old.text != comment.text)) {
+        problems.push(
+            Diagnostic::warning(
+                "edit/comment",
+                "a comment outside of `stringData` and `data` stays in the clear",
+            )
+            .at(comment.place)
+            .secret(comment.place)
+            .help("put it below `stringData`, where comments are sealed, if it is nobody's business"),
+        );
+    }
 }
 
 /// The text with what is wrong above it. Messages show no values.

@@ -67,6 +67,18 @@ fn one_value_changes_alone() {
     assert!(seen.contains("drwx------") && seen.contains("-rw-------"), "{seen}");
     assert!(left(&fleet).is_empty());
 
+    assert!(err(&output).ends_with("next: gen render prod\n"), "{}", err(&output));
+
+    // A comment beside values is sealed; one elsewhere is not, and that is told, once.
+    let output =
+        edit(&fleet, "echo '    # geheim-1' >> \"$1\"; sed -i '1i # geheim-2' \"$1\"").output().unwrap();
+    let said = err(&output);
+    assert!(output.status.success() && said.matches("warning[edit/comment]").count() == 1, "{said}");
+    assert!(!said.contains("geheim") && !fleet.read(FILE).contains("geheim-1"), "{said}");
+    let output = edit(&fleet, "sed -i 's/somebody/anybody/' \"$1\"").output().unwrap();
+    assert!(output.status.success() && !err(&output).contains("edit/comment"), "{}", err(&output));
+    edit(&fleet, "sed -i 's/anybody/somebody/' \"$1\"").output().unwrap();
+
     let before = fleet.read(FILE);
     let output = edit(&fleet, "touch \"$1\"").output().unwrap();
     assert!(output.status.success() && err(&output).contains("nothing changed"), "{}", err(&output));
@@ -87,7 +99,12 @@ fn what_cannot_be_sealed_is_refused_and_nothing_is_written() {
         ("sed -i 's/name: monitoring-mimir/name: other/' \"$1\"", "error[seal/name]"),
         ("sed -i 's/namespace: .*/namespace: other/' \"$1\"", "error[seal/namespace]"),
         ("echo > \"$1\"", "error[edit/editor]: what was typed cannot be sealed"),
-        ("printf '\\377' > \"$1\"", "error[edit/editor]: what was typed cannot be sealed"),
+        ("printf '\\377' > \"$1\"", "it is no UTF-8 text; bytes go under `data` as base64"),
+        ("sed -i 's/^kind: Secret/&\\ntype: \"x y\"/' \"$1\"", "error[seal/type]: `x y` cannot be the type"),
+        (
+            "printf '    big: \"' >> \"$1\"; head -c 1048577 /dev/zero | tr '\\0' x >> \"$1\"; echo '\"' >> \"$1\"",
+            "the API server takes at most 1048576",
+        ),
     ] {
         let output = edit(&fleet, script).output().unwrap();
         assert!(told(&output).contains(said), "{script}\n{}", err(&output));
