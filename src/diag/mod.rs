@@ -104,6 +104,23 @@ impl Diagnostic {
         self
     }
 
+    /// The same without the words in backticks, of more than one character, that stand in a text which nothing shows.
+    #[must_use]
+    pub fn without_words_of(mut self, text: &str) -> Self {
+        let lines = [&mut self.message].into_iter().chain(&mut self.because).chain(&mut self.help);
+        for line in lines.chain(self.labels.iter_mut().map(|label| &mut label.text)) {
+            let is_of = |part: &str| {
+                part.chars().nth(1).is_some() && text.contains(part.trim_start_matches(['&', '*', '!']))
+            };
+            // Between the first backtick and the last: a word may hold some itself.
+            let parts: Vec<&str> = line.split('`').collect();
+            let last = parts.len() - 1;
+            let part = |(at, part)| if at > 0 && at < last && is_of(part) { "…" } else { part };
+            *line = parts.iter().copied().enumerate().map(part).collect::<Vec<_>>().join("`");
+        }
+        self
+    }
+
     /// Names the output file it is about.
     #[must_use]
     pub fn output(mut self, output: impl Into<String>) -> Self {
@@ -234,6 +251,17 @@ impl Problems {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn words_of_a_hidden_text_are_left_out() {
+        let said = Diagnostic::error("a/b", "the key `geheim` is no `u32`").help("remove `&geheim`");
+        let said = said.because("geheim").without_words_of("geheim: !geheim x");
+        assert_eq!(said.message, "the key `…` is no `u32`");
+        let odd =
+            Diagnostic::error("a/b", "the key `x`geheim` is given twice").without_words_of("x`geheim: 1");
+        assert_eq!(odd.message, "the key `x`…` is given twice");
+        assert_eq!((said.because, said.help), (vec!["geheim".to_owned()], vec!["remove `…`".to_owned()]));
+    }
 
     #[test]
     fn the_same_of_several_outputs_is_said_once_also_after_some_were_taken_out() {

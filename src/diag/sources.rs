@@ -38,6 +38,13 @@ struct Source {
     lines: OnceLock<Vec<usize>>,
 }
 
+/// Is it by its name a file of secrets? What stands in it may be plain by mistake, so nothing of it is ever drawn.
+/// `.sops.yaml` itself, which configures SOPS, is none.
+fn is_secret(name: &str) -> bool {
+    let file = name.rsplit_once('/').map_or(name, |(_, file)| file);
+    name.starts_with("environments/secrets/") || file.find(".sops.").is_some_and(|at| at > 0)
+}
+
 /// All texts of a project, in the order they were read. Append-only.
 #[derive(Clone, Debug, Default)]
 pub struct Sources {
@@ -78,17 +85,25 @@ impl Sources {
     }
 
     /// Adds a text under the name people know it by: a path relative to the project with `/`, or
-    /// `<built-in>/loki/pack.yaml`.
+    /// `<built-in>/loki/pack.yaml`. That of a sealed file, by its name, is hidden as by [`add_hidden`](Self::add_hidden).
     pub fn add(&mut self, name: impl Into<Arc<str>>, text: impl Into<Arc<str>>) -> SourceId {
+        let (name, text) = (name.into(), text.into());
+        match is_secret(&name) {
+            true => self.add_hidden(name, &text),
+            false => self.push(name, text),
+        }
+    }
+
+    fn push(&mut self, name: Arc<str>, text: Arc<str>) -> SourceId {
         let id = SourceId(u32::try_from(self.list.len()).unwrap_or(u32::MAX));
-        self.list.push(Source { name: name.into(), text: text.into(), lines: OnceLock::new() });
+        self.list.push(Source { name, text, lines: OnceLock::new() });
         id
     }
 
     /// Adds a text that nothing shows: lines and columns can be told, what stands there cannot.
     pub fn add_hidden(&mut self, name: impl Into<Arc<str>>, text: &str) -> SourceId {
         let hidden: String = text.bytes().map(|byte| if byte == b'\n' { '\n' } else { '*' }).collect();
-        self.add(name, hidden)
+        self.push(name.into(), hidden.into())
     }
 
     /// All texts.
@@ -185,6 +200,21 @@ mod tests {
         let id = sources.add_hidden("a.yaml", "p: x\nq: geheim\n");
         assert_eq!(sources.text(id), "****\n*********\n");
         assert_eq!(sources.locate(Place::new(id, 8..9)), "a.yaml:2:4");
+    }
+
+    #[test]
+    fn files_of_secrets_are_hidden_by_their_name() {
+        let mut sources = Sources::new();
+        let mut shown = |name: &str| {
+            let id = sources.add(name, "geheim\n");
+            sources.text(id) == "geheim\n"
+        };
+        for name in ["environments/secrets/prod/a/b.sops.yaml", "x/b.sops.yaml", "b.sops.yml", "b.sops.json"]
+        {
+            assert!(!shown(name), "{name}");
+        }
+        assert!(!shown("environments/secrets/prod/a/plain.yaml"));
+        assert!(shown(".sops.yaml") && shown("environments/prod.yaml") && shown("x/.sops.yaml"));
     }
 
     #[test]

@@ -5,6 +5,7 @@ use super::{names, objects};
 use crate::{
     diag::{Diagnostic, Place, Problems},
     flux,
+    name::is_label,
     resolve::{BaseFile, Component, Environment, NeededKey, SealedFile, SealedPath, Stage, seal_command},
     tree::{Document, File, Identity, Rendered, TreePath},
     yaml,
@@ -108,12 +109,17 @@ fn seal(component: &Component, folder: &str, owner: &Arc<str>, part: &mut Part) 
         if document.namespace() != component.namespace {
             let stem = sealed.name();
             let place = document.node.at(&["metadata", "namespace"]).and_then(yaml::Node::place);
+            // What is no name may be anything.
+            let sealed_for = match document.namespace() {
+                name if is_label(name) => format!("sealed for `{name}`"),
+                _ => "sealed for another".to_owned(),
+            };
             part.problems.push(
                 Diagnostic::error(
                     "layout/sealed-namespace",
                     format!("the sealed Secret `{stem}` is not for the namespace `{}`", component.namespace),
                 )
-                .label(place.unwrap_or(sealed.place), format!("sealed for `{}`", document.namespace()))
+                .label(place.unwrap_or(sealed.place), sealed_for)
                 .label(component.place, format!("`{}` lives in `{}`", component.name, component.namespace))
                 .because("what is sealed cannot be changed, so its namespace cannot be filled in")
                 .help(format!("run: {}", command(component, sealed, stem))),

@@ -1,5 +1,6 @@
 //! What must not be drawn, whatever is said about the line it stands on: values where an input is secret and wants a
-//! reference, in any layer and whatever overrides them; values of plain Secrets; private keys.
+//! reference, in any layer and whatever overrides them; values of plain Secrets; private keys. Of files of secrets nothing
+//! is drawn at all: [`Sources::add`].
 //!
 //! It works on the files as written, before anything is merged, so that it holds for everything that is said later. What
 //! it cannot know is what a value means whose pack cannot be read, or whose file is no YAML: there only the names of
@@ -69,17 +70,12 @@ fn schemas<'p>(
 }
 
 /// The values of a Secret that is not sealed, or not all of it; those of a list of objects too.
-pub(super) fn secret(object: &Node, places: &mut Vec<Place>) {
+fn secret(object: &Node, places: &mut Vec<Place>) {
     let items = object.get("items").and_then(Node::as_seq).unwrap_or_default();
     items.iter().for_each(|item| secret(item, places));
     if seal::is_secret(object) {
-        values(object, places);
+        places.extend(seal::clear(object).0.iter().filter_map(|clear| clear.node.place()));
     }
-}
-
-/// What stands in the clear below `data` and `stringData`.
-pub(super) fn values(object: &Node, places: &mut Vec<Place>) {
-    places.extend(seal::clear(object).0.iter().filter_map(|clear| clear.node.place()));
 }
 
 /// The values of plain Secrets in bases.

@@ -80,8 +80,6 @@ pub fn project_with(files: &dyn Files, each: Each, problems: &mut Problems) -> O
     for source in read.unread {
         hidden.extend(mask::unread(source, sources.text(source), &packs.packs));
     }
-    let sealed = secrets.values().flat_map(|owner| owner.values()).flatten();
-    sealed.for_each(|file| mask::secret(&file.node, &mut hidden));
     mask::bases(&bases, &sources, &mut hidden);
     hidden.extend(mask::private_keys(&sources));
     sources.mask(problems.0.iter().flat_map(|problem| &problem.secrets).chain(&hidden));

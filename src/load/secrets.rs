@@ -3,12 +3,12 @@
 use super::{
     environments::{SEALED, SECRETS},
     files::{Files, file_name},
-    mask,
     model::{Broken, EnvironmentSource, SealedFile},
     text::{Each, Hidden, Text, gather, walk},
 };
 use crate::{
-    diag::{Diagnostic, Place, Problems, did_you_mean, list},
+    diag::{Diagnostic, Problems, did_you_mean, list},
+    name::is_subdomain,
     seal::MOST_BYTES,
     yaml::{self, Map, Node},
 };
@@ -40,9 +40,6 @@ pub(super) fn secrets(
         let text = &texts[index];
         let owner = belongs(text).map_or("", |(owner, _)| owner);
         let file = sealed(text, owner, &mut found);
-        if file.is_none() {
-            hide(text, &mut found);
-        }
         (file, found)
     });
     let mut secrets = Secrets::new();
@@ -64,17 +61,6 @@ pub(super) fn secrets(
         owners(owner, components, environments, broken, problems);
     }
     secrets
-}
-
-/// What is said of a file that is not sealed, or not readable, shows none of its values.
-fn hide(text: &Text, found: &mut Problems) {
-    let mut places = Vec::new();
-    match yaml::read_manifests(&text.text, text.source, &mut Problems::new()) {
-        // Whatever kind it says it is: it was meant to be sealed.
-        Some(documents) => documents.iter().for_each(|document| mask::values(document, &mut places)),
-        None => places.push(Place::new(text.source, 0..text.text.len())),
-    }
-    found.0.iter_mut().for_each(|said| said.secrets.extend(&places));
 }
 
 /// The owner and the component whose folder a file is in.
@@ -143,7 +129,10 @@ fn object(text: &Text, problems: &mut Problems) -> Option<Node> {
         );
         return None;
     }
-    let mut documents = yaml::read_manifests(&text.text, text.source, problems)?;
+    let mut found = Problems::new();
+    let read = yaml::read_manifests(&text.text, text.source, &mut found);
+    found.0.into_iter().for_each(|said| problems.push(said.without_words_of(&text.text)));
+    let mut documents = read?;
     match (documents.len(), documents.pop()) {
         (1, Some(node)) => Some(node),
         (count, _) => {
@@ -186,17 +175,21 @@ fn sealed(text: &Text, owner: &str, problems: &mut Problems) -> Option<SealedFil
     }
     let name = word(&["metadata", "name"]);
     if name != stem {
+        // What is no name may be anything.
+        let is_name = name.is_empty() || is_subdomain(name);
+        let message = match is_name {
+            true => format!("the file is named `{stem}`, and the Secret `{name}`"),
+            false => format!("the file is named `{stem}`, and the Secret has a name that is none"),
+        };
         problems.push(
-            Diagnostic::error(
-                "load/sealed-name",
-                format!("the file is named `{stem}`, and the Secret `{name}`"),
-            )
-            .at(node.at(&["metadata", "name"]).and_then(Node::place).or(Some(text.place())))
-            .because("the name is sealed with the rest, so it cannot be edited in place")
-            .help(match name {
-                "" => "give the Secret a `metadata.name`, and seal it again".to_owned(),
-                name => format!("rename the file to `{name}{SEALED}`"),
-            }),
+            Diagnostic::error("load/sealed-name", message)
+                .at(node.at(&["metadata", "name"]).and_then(Node::place).or(Some(text.place())))
+                .because("the name is sealed with the rest, so it cannot be edited in place")
+                .help(match name {
+                    "" => "give the Secret a `metadata.name`, and seal it again".to_owned(),
+                    _ if !is_name => "seal the Secret again, under the file's name".to_owned(),
+                    name => format!("rename the file to `{name}{SEALED}`"),
+                }),
         );
     }
     (problems.errors() == before).then(|| SealedFile {

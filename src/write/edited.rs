@@ -3,6 +3,7 @@
 use super::unified;
 use crate::{
     diag::{Diagnostic, Place, Problems, Sources},
+    load::SEALED,
     tree::{Document, File},
     yaml::{self, Map, Node, to_json},
 };
@@ -27,6 +28,13 @@ struct Edit {
 pub(super) fn rendered(name: &str, on_disk: &[u8], file: &File) -> Diagnostic {
     let message = format!("`{name}` was edited by hand, and a render would undo that");
     let mut diagnostic = Diagnostic::error("write/edited-by-hand", message).output(name);
+    if name.ends_with(SEALED) {
+        return diagnostic
+            .label(file.place, "the file is made from this")
+            .because("the edit is not shown: it may be plain, and what is plain in it is known")
+            .help("edit the file that it is copied from with `gen edit` instead, and render again")
+            .help("`gen render --force` overwrites the edit");
+    }
     let mut edits = edits(on_disk, &file.documents);
     if let Some(edits) = &mut edits {
         edits.sort_by_key(|edit| !edit.config);

@@ -291,3 +291,114 @@ fn no_mistake_shows_a_secret() {
     bench.run(&["unseal", &path("db"), "--identity", &cut], "", 2, &[]);
     assert!(Path::new(&cut).exists());
 }
+
+/// Files of secrets in which the marker stands in the clear, in every form that somebody may leave there by mistake.
+fn plain_by_mistake() -> Vec<String> {
+    let sealed = secret("NAME", &[("a", "x"), ("b", "y")], &[PUBLIC, BOB]);
+    let line = |start: &str| {
+        sealed.lines().find(|line| line.trim_start().starts_with(start)).unwrap_or_else(|| panic!("{start}"))
+    };
+    let with = |start: &str, value: &str| {
+        let old = line(start);
+        sealed.replacen(old, &format!("{}: {value}", old.split_once(':').unwrap().0), 1)
+    };
+    let mut texts: Vec<String> =
+        ["TOKEN=@", "- @", "\"@", "@", "@: x\n@: y", "TOKEN: @", "TOKEN: !@ x", "TOKEN: &@"]
+            .into_iter()
+            .chain([
+                "TOKEN: *@",
+                "TOKEN: !!int @",
+                "? [@]\n: x",
+                "a: {@",
+                "a: '@",
+                "%@",
+                "@\\q: \"@\\q\"",
+                "a:\t@",
+                "x\u{7}@: @",
+            ])
+            .map(|text| format!("{text}\n"))
+            .collect();
+    for text in ["# @", "kind: @", "type: Opaque # @", "kind: Secret\nmetadata: {name: @ X}", "<<<<<<< @"] {
+        texts.push(format!("{text}\n{sealed}"));
+    }
+    for more in ["TOKEN=@", "TOKEN: @", "- @", "@", "\"@", "# @", "a: [@"] {
+        texts.push(format!("{sealed}---\n{more}\n"));
+    }
+    for key in ["a:", "b:", "namespace:", "kind:", "mac:", "lastmodified:", "encrypted_regex:", "version:"] {
+        for value in
+            ["@", "ENC[AES256_GCM,data:@", "ENC[AES256_GCM,data:@,iv:@,tag:@,type:str]", "[@]", "!!int @"]
+        {
+            texts.push(with(key, value));
+        }
+    }
+    texts.push(sealed.replace("metadata:", "metadata:\n    annotations: {x: @, x: @}"));
+    texts.push(sealed.replace("sops:", "sops: @\nx:"));
+    texts.push(sealed[..sealed.find("mac:").unwrap()].to_owned() + "mac: @");
+    texts.iter().map(|text| text.replace('@', MARKER)).collect()
+}
+
+/// What is plain in a file that is to be sealed is never drawn, whoever finds it and in whatever way it is broken.
+#[test]
+fn what_is_plain_in_a_file_of_secrets_is_not_drawn() {
+    let bench = Bench { strace: false, ..Bench::new() };
+    let shown = std::cell::RefCell::new(Vec::new());
+    let looked = |words: &[&str], text: &str| {
+        let output = bench.command(words).stdin(Stdio::null()).output().unwrap();
+        // `unseal` prints what it opens, and `textconv` what a sealed file has beside its values: that is what they are for.
+        let meant =
+            words[0] == "unseal" || (words[1] == "textconv" && !output.stdout.starts_with(b"# not shown"));
+        for stream in [&output.stdout, &output.stderr].into_iter().skip(usize::from(meant)) {
+            let said = String::from_utf8_lossy(stream);
+            let lines =
+                said.lines().filter(|line| shows(line.as_bytes()).is_some() || line.contains("99999999"));
+            let found = lines.map(|line| format!("{words:?} of {text:?}: {line}"));
+            shown.borrow_mut().extend(found);
+        }
+    };
+    bench.give("editor.sh", "true");
+    let good = path("good");
+    bench.sandbox.write(&good, secret("good", &[("a", "x")], &[PUBLIC, BOB]).as_bytes());
+    bench.run(&["render", "--all"], "", 0, &[]);
+    let mut texts = plain_by_mistake();
+    texts.push("TOKEN: 99999999999999999999\nX: 1e999999999999999999999\n".into());
+    for (number, text) in texts.iter().enumerate() {
+        let name = format!("n{number}");
+        let file = path(&name);
+        bench.sandbox.write(&file, text.replace("NAME", &name).as_bytes());
+        let which = format!("kuard/{name}");
+        looked(&["unseal", &file], text);
+        looked(&["secrets", "textconv", &file], text);
+        // These read files as `unseal` does.
+        if number % 7 == 0 {
+            looked(&["edit", &file], text);
+            looked(&["seal", "prod", &which, "--generate", "k"], text);
+        }
+    }
+    for format in ["text", "json"] {
+        for words in [
+            &["render", "--all"][..],
+            &["secrets"],
+            &["diff", "--all"],
+            &["rekey"],
+            &["rotate"],
+            &["explain", "prod"],
+            &["bootstrap", "prod"],
+            &["secrets", "explain", "prod", "kuard/n0"],
+        ] {
+            looked(&[words, &["--format", format]].concat(), "");
+        }
+    }
+    let files: Vec<String> = (0..texts.len()).map(|number| path(&format!("n{number}"))).collect();
+    looked(&[&["seal"][..], &files.iter().map(String::as_str).collect::<Vec<_>>()].concat(), "");
+    files.iter().for_each(|file| bench.sandbox.remove(file));
+    // The copy in the tree.
+    let copy = "fleet-out/prod/apps/kuard/good.sops.yaml";
+    for text in texts.iter().step_by(9) {
+        bench.sandbox.write(copy, text.as_bytes());
+        for words in [["render", "--all"], ["diff", "--all"]] {
+            looked(&words, text);
+        }
+    }
+    let shown = shown.into_inner();
+    assert!(shown.is_empty(), "{}", shown.join("\n"));
+}

@@ -40,14 +40,17 @@ impl Side {
 }
 
 impl Comparing<'_> {
-    /// The lines below the file's name; `None` for a file that is not sealed, or not to be read as such. With `reveal`,
-    /// what keeps the values from being shown is told.
+    /// The lines below the file's name; `None` for a file that is to be compared as text: by its name no sealed one, or
+    /// with `reveal` one that cannot be read as such. With `reveal`, what keeps the values from being shown is told.
     pub(super) fn lines(&self, change: &Change, problems: &mut Problems) -> Option<String> {
         if !change.path.as_str().ends_with(SEALED) {
             return None;
         }
-        let before = self.side(change.before.as_deref(), problems)?;
-        let after = self.side(change.after.as_deref(), problems)?;
+        let sides = [&change.before, &change.after].map(|bytes| self.side(bytes.as_deref(), problems));
+        let [Some(before), Some(after)] = sides else {
+            return (!self.reveal)
+                .then(|| self.line('~', "not shown: one of the two is not sealed, or damaged"));
+        };
         let (before, after) = (before.as_ref().map(Side::version), after.as_ref().map(Side::version));
         let is_open = |version: &Option<Version>| !matches!(version, Some(Version::Sealed(_)));
         if self.reveal && is_open(&before) && is_open(&after) {
@@ -83,20 +86,22 @@ impl Comparing<'_> {
         }
     }
 
+    fn line(&self, mark: char, text: &str) -> String {
+        let style = match mark {
+            '+' => GREEN,
+            '-' => RED,
+            _ => CYAN,
+        };
+        let text = visible(text);
+        match self.colour {
+            true => format!("{style}{mark} {text}{RESET}\n"),
+            false => format!("{mark} {text}\n"),
+        }
+    }
+
     fn told(&self, difference: &Difference, kind: Kind) -> String {
         let mut out = String::new();
-        let mut line = |mark: char, text: &str| {
-            let style = match mark {
-                '+' => GREEN,
-                '-' => RED,
-                _ => CYAN,
-            };
-            let text = visible(text);
-            match self.colour {
-                true => out.push_str(&format!("{style}{mark} {text}{RESET}\n")),
-                false => out.push_str(&format!("{mark} {text}\n")),
-            }
-        };
+        let mut line = |mark: char, text: &str| out.push_str(&self.line(mark, text));
         let is_known = |name: &str| !matches!(name, "apiVersion" | "kind");
         for (name, did) in difference.values.iter().filter(|(name, _)| is_known(name)) {
             match did {

@@ -125,7 +125,10 @@ fn first(
 ) -> Option<Written> {
     let before = problems.errors();
     let source = project.project.sources.add_hidden(written.path.as_str(), text);
-    let mut documents = commented::read(text, source, problems)?;
+    let mut found = Problems::new();
+    let documents = commented::read(text, source, &mut found);
+    found.0.into_iter().for_each(|said| problems.push(said.without_words_of(text)));
+    let mut documents = documents?;
     if let Some(place) = place {
         fits(project, place, &mut documents, problems);
         documents.iter_mut().for_each(manifest::keep_from_substitution);

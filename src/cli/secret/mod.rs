@@ -12,5 +12,5 @@ pub(super) use about::{About, about, fits};
 pub(super) use credentials::{docker_fault, ssh_fault};
 pub(super) use find::WhichArguments;
 pub(super) use identities::{Ambient, IdentityArguments, ambient};
-pub(super) use project::{SealedProject, now, source};
+pub(super) use project::{SealedProject, now};
 pub(super) use written::{Written, difference};

@@ -5,12 +5,11 @@ use super::{
     find,
 };
 use crate::{
-    diag::{Diagnostic, Problems, SourceId, Sources, did_you_mean, list},
+    diag::{Diagnostic, Problems, did_you_mean, list},
     host,
     load::{self, Disk, Files, Kind, Project},
     pipeline::{self, Engine},
     resolve::{self, Decryption, SealPolicy, SealRule},
-    seal,
     secret::{Moment, Policy, Reader, sops::Sealed},
     write, yaml,
 };
@@ -30,14 +29,6 @@ pub(in crate::cli) struct SealedProject {
 /// The time of what is sealed now.
 pub(in crate::cli) fn now() -> Moment {
     Moment { seconds: host::seconds_since_1970() }
-}
-
-/// The text of a file as a source; what was never sealed is not shown.
-pub(in crate::cli) fn source(sources: &mut Sources, name: &str, text: &str) -> SourceId {
-    match seal::is_sealed_file(text) {
-        true => sources.add(name, text),
-        false => sources.add_hidden(name, text),
-    }
 }
 
 impl SealedProject {
@@ -119,7 +110,7 @@ impl SealedProject {
         problems: &mut Problems,
     ) -> Option<Sealed> {
         match yaml::decode(bytes) {
-            Ok(text) => Sealed::read(&text, source(&mut self.project.sources, path, &text), problems),
+            Ok(text) => Sealed::read(&text, self.project.sources.add_hidden(path, &text), problems),
             Err(why) => {
                 problems.push(load::no_text(path, &why));
                 None

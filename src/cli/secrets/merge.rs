@@ -4,7 +4,7 @@
 use crate::{
     cli::{
         Exit, Format, Global, open, report,
-        secret::{IdentityArguments, SealedProject, now, source},
+        secret::{IdentityArguments, SealedProject, now},
     },
     diag::{Diagnostic, Problems, Sources, list},
     host,
@@ -136,7 +136,7 @@ fn merge(
 ) -> Option<Merged> {
     let mut open = |which: &str, content: &Plain, problems: &mut Problems| {
         let text = content.as_text().unwrap_or_default();
-        let source = source(sources, &format!("{name} ({which})"), text);
+        let source = sources.add_hidden(format!("{name} ({which})"), text);
         Sealed::read(text, source, problems)?.open(identities, problems)
     };
     let base: Option<Option<Opened>> = versions.base.as_ref().map(|content| open("base", content, problems));

@@ -61,7 +61,7 @@ fn shown(
         return format!("# not shown: {why}\n# sha256 {}\n", sha256(content)).into();
     };
     if arguments.reveal {
-        let source = sources.add(name, text);
+        let source = sources.add_hidden(name, text);
         let opened = Sealed::read(text, source, problems)
             .and_then(|sealed| sealed.open(&arguments.identities.find(problems), problems));
         if let Some(opened) = opened {

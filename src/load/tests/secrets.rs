@@ -78,7 +78,7 @@ error[load/stray]: `environments/secrets/prod/kuard/plain.yaml` is not a sealed 
 error[load/sealed-kind]: a sealed file holds a Secret
  --> environments/secrets/prod/kuard/nameless.sops.yaml:1:7
   |
-1 | kind: ConfigMap
+1 | ***************
   |       ^^^^^^^^^ not this
   |
   = help: seal the Secret again, or move the file away
@@ -86,7 +86,7 @@ error[load/sealed-kind]: a sealed file holds a Secret
 error[load/sealed-name]: the file is named `nameless`, and the Secret ``
  --> environments/secrets/prod/kuard/nameless.sops.yaml:1:1
   |
-1 | kind: ConfigMap
+1 | ***************
   | ^
   |
   = note: the name is sealed with the rest, so it cannot be edited in place
@@ -100,7 +100,7 @@ error[load/not-sealed]: `environments/secrets/prod/kuard/open.sops.yaml` is not 
 error[load/sealed-name]: the file is named `other`, and the Secret `another`
  --> environments/secrets/prod/kuard/other.sops.yaml:2:18
   |
-2 | metadata: {name: another}
+2 | *************************
   |                  ^^^^^^^
   |
   = note: the name is sealed with the rest, so it cannot be edited in place
@@ -109,7 +109,7 @@ error[load/sealed-name]: the file is named `other`, and the Secret `another`
 error[load/sealed-documents]: a sealed file holds one object, not 2
  --> environments/secrets/prod/kuard/two.sops.yaml:1:1
   |
-1 | kind: Secret
+1 | ************
   | ^
   |
   = help: give each Secret a file of its own
@@ -117,7 +117,7 @@ error[load/sealed-documents]: a sealed file holds one object, not 2
 error[load/sealed-place]: a sealed file is in no component's folder
  --> environments/secrets/prod/z.sops.yaml:1:1
   |
-1 | kind: Secret
+1 | ************
   | ^
   |
   = help: move it to `environments/secrets/ENVIRONMENT/COMPONENT/`
@@ -125,7 +125,7 @@ error[load/sealed-place]: a sealed file is in no component's folder
 error[load/sealed-owner]: there is no environment or layer `prd`
  --> environments/secrets/prd/kuard/z.sops.yaml:1:1
   |
-1 | kind: Secret
+1 | ************
   | ^ for which this file is sealed
   |
   = help: did you mean `environments/secrets/prod/`?
@@ -133,7 +133,7 @@ error[load/sealed-owner]: there is no environment or layer `prd`
 error[load/sealed-component]: `prod` has no component `kurd`
  --> environments/secrets/prod/kurd/z.sops.yaml:1:1
   |
-1 | kind: Secret
+1 | ************
   | ^ for which this file is sealed
   |
   = help: did you mean `environments/secrets/prod/kuard/`?

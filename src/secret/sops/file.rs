@@ -25,7 +25,10 @@ impl Sealed {
         if !fits(text.len(), source, problems) {
             return None;
         }
-        let documents = commented::read(text, source, problems)?;
+        let mut found = Problems::new();
+        let documents = commented::read(text, source, &mut found);
+        found.0.into_iter().for_each(|said| problems.push(said.without_words_of(text)));
+        let documents = documents?;
         let mut blocks = documents.iter().map(|document| metadata::block(&document.items));
         if blocks.clone().all(|block| block.is_none()) {
             problems.push(

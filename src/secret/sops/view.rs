@@ -161,11 +161,17 @@ fn leaves(node: &Node, prefix: &str, path: &str, found: &mut Vec<(String, PlainT
 }
 
 /// A text of the file to be compared line by line: in place of each encrypted value a word that changes with it, in place
-/// of the `sops` block who can open it. With `reveal` the values themselves.
+/// of the `sops` block who can open it. With `reveal` the values themselves; without it, what stands in clear below `data`
+/// and `stringData` is not shown.
 pub fn textconv(version: Version, reveal: bool) -> PlainText {
     let documents = match version {
         Version::Opened(opened) if reveal => opened.documents().to_vec(),
-        _ => version.sealed().documents().into_iter().map(|d| Document { items: veiled(d.items) }).collect(),
+        _ => version
+            .sealed()
+            .documents()
+            .into_iter()
+            .map(|d| Document { items: veiled(d.items, false) })
+            .collect(),
     };
     let sealed = version.sealed();
     let list = |texts: Vec<&str>| Value::Seq(texts.into_iter().map(Item::listed).collect());
@@ -179,22 +185,30 @@ pub fn textconv(version: Version, reveal: bool) -> PlainText {
     commented::emit(&with_block(documents, &block))
 }
 
-fn veiled(items: Vec<Item>) -> Vec<Item> {
-    let word = |text: &str| format!("sealed {}", &sha256(text.as_bytes())[..DIGITS]);
+fn veiled(items: Vec<Item>, secret: bool) -> Vec<Item> {
+    let word = |text: &str| match looks_encrypted(text) {
+        true => Some(format!("sealed {}", &sha256(text.as_bytes())[..DIGITS])),
+        false => (secret && !text.is_empty()).then(|| "not sealed, and not shown".to_owned()),
+    };
     let item = |item: Item| match item {
-        Item::Comment(comment) if looks_encrypted(&comment.text) => {
-            Item::Comment(Comment { text: format!(" {}", word(&comment.text)).into(), ..comment })
-        }
+        Item::Comment(comment) => Item::Comment(match word(&comment.text) {
+            Some(word) => Comment { text: format!(" {word}").into(), ..comment },
+            None => comment,
+        }),
         Item::Entry(mut entry) => {
+            let secret =
+                secret || entry.key.as_ref().is_some_and(|key| matches!(&*key.text, "data" | "stringData"));
             entry.node.value = match entry.node.value {
-                Value::Map(items) => Value::Map(veiled(items)),
-                Value::Seq(items) => Value::Seq(veiled(items)),
-                Value::Scalar(scalar) if looks_encrypted(&scalar.text) => word(&scalar.text).as_str().into(),
-                value => value,
+                Value::Map(items) => Value::Map(veiled(items, secret)),
+                Value::Seq(items) => Value::Seq(veiled(items, secret)),
+                Value::Scalar(scalar) => match word(&scalar.text) {
+                    Some(word) => word.as_str().into(),
+                    None => Value::Scalar(scalar),
+                },
+                Value::Null => Value::Null,
             };
             Item::Entry(entry)
         }
-        item => item,
     };
     items.into_iter().map(item).collect()
 }

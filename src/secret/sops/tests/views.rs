@@ -67,6 +67,15 @@ fn textconv_shows_changes_and_no_values() {
     assert!(shown.ends_with(&format!(
         "sops:\n    recipients:\n        - {ALICE_PUBLIC}\n    encrypted_regex: ^(data|stringData)$\n"
     )));
+    let start = text.find("user: ").unwrap();
+    let end = start + text[start..].find('\n').unwrap();
+    let clear = format!("{}user: offen\n    # offen{}", &text[..start], &text[end..]);
+    let veiled = textconv(Version::Sealed(&read(&clear)), false);
+    assert!(
+        !veiled.contains("offen") && veiled.contains("    user: not sealed, and not shown\n"),
+        "{}",
+        &*veiled
+    );
     let revealed = textconv(Version::Opened(&opened), true);
     assert!(revealed.starts_with(PLAIN));
     let new = parse(&PLAIN.replace("user: app", "user: other"));
