@@ -306,7 +306,7 @@ fn tell(global: &Global, project: &SealedProject, scope: &Scope, done: &[Done], 
     let files = if count == 1 { "1 file".to_owned() } else { format!("{count} files") };
     match (scope.dry_run, count) {
         (_, 0) if problems.has_errors() => {}
-        (_, 0) => say(global, "every file is sealed as it should be"),
+        (_, 0) => say(global, "the recipients of every file are as they should be"),
         (true, _) => say(global, &format!("{files} to be written")),
         (false, _) => say(global, &format!("{files} written; next: gen render --all")),
     }

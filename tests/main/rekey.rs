@@ -52,7 +52,7 @@ fn adding_keeps_every_value_and_a_second_run_writes_nothing() {
     assert_eq!(who(&after), set([PUBLIC, BOB]));
     assert_eq!(sandbox.read(LIST), "(there is none)\n");
     let file = fs::metadata(sandbox.root().join(path("db"))).unwrap();
-    assert!(good(&sandbox, &["rekey"]).contains("every file is sealed as it should be"));
+    assert!(good(&sandbox, &["rekey"]).contains("the recipients of every file are as they should be"));
     let again = fs::metadata(sandbox.root().join(path("db"))).unwrap();
     assert_eq!((file.ino(), file.mtime_nsec()), (again.ino(), again.mtime_nsec()));
 }

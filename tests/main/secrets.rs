@@ -76,6 +76,24 @@ fn a_copy_is_for_its_own_place() {
 }
 
 #[test]
+fn what_cannot_be_read_is_told_by_the_list_and_by_rekey() {
+    let sandbox = project("");
+    sandbox.write(&path("nul"), b"a: \0\n");
+    sandbox.write(&format!("{}/x", path("folder")), b"x");
+    sandbox.write(&path("plain").replace(".sops", ""), b"a: b\n");
+    sandbox.write("environments/dev.yaml", b"a: [\n");
+    let listed = bad(&sandbox, 1, &["secrets"]);
+    for what in ["nul.sops.yaml", "folder.sops.yaml", "plain.yaml", "environments/dev.yaml"] {
+        assert!(listed.contains(what), "{what}: {listed}");
+    }
+    let said = bad(&sandbox, 1, &["secrets", "--format", "json"]);
+    assert!(said.contains("nul.sops.yaml"), "{said}");
+    sandbox.remove("environments/dev.yaml");
+    let said = bad(&sandbox, 2, &["rekey"]);
+    assert!(said.contains("nul.sops.yaml") && !said.contains("as they should be"), "{said}");
+}
+
+#[test]
 fn a_layer_whose_component_lives_in_two_namespaces_has_no_copy() {
     let sandbox = project("");
     sandbox.write(&path("db"), db(&[PUBLIC]).as_bytes());

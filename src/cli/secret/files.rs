@@ -38,6 +38,8 @@ impl SealedProject {
         loading.starts_with("sealed-")
             || loading == "not-sealed"
             || problem.labels.first().is_some_and(|label| is_there(label.place))
+            // What cannot be read at all has no place: a link, a folder, no text.
+            || (problem.labels.is_empty() && problem.message.contains(&format!("`{}", load::SECRETS)))
     }
 
     /// The sealed files of an environment or layer with their paths.

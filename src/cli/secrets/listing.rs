@@ -75,8 +75,8 @@ pub(super) fn run(global: &Global, arguments: &Arguments) -> Exit {
         broken |= row.mac == Mac::Broken || row.status.is_none();
         problems.extend(std::mem::take(&mut row.problems));
     }
-    // Files that are no Secret, or have no place, are told where they are looked for.
-    problems.extend(project.told_of_files());
+    // A list without what could not be read would look whole.
+    problems.extend(project.told.clone());
     if global.format == Format::Json {
         report::json(&mapping([
             ("secrets", Node::new(rows.iter().map(|row| to_node(&project, row)).collect::<Vec<_>>())),
