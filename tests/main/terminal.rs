@@ -93,11 +93,15 @@ impl Terminal {
     }
 
     /// Waits for the end; what was shown on the terminal, and what was printed.
-    pub(crate) fn end(mut self) -> (String, Output) {
-        let output = self.child.wait_with_output().unwrap();
-        while let Ok(bytes) = self.screen.recv_timeout(Duration::from_millis(50)) {
-            self.shown.push_str(&String::from_utf8_lossy(&bytes));
+    pub(crate) fn end(self) -> (String, Output) {
+        let Self { child, keyboard, screen, mut shown, inner } = self;
+        let output = child.wait_with_output().unwrap();
+        // With the last one who holds it the terminal ends, and so does what is shown on it.
+        drop(inner);
+        while let Ok(bytes) = screen.recv_timeout(Duration::from_secs(60)) {
+            shown.push_str(&String::from_utf8_lossy(&bytes));
         }
-        (self.shown, output)
+        drop(keyboard);
+        (shown, output)
     }
 }
