@@ -50,8 +50,9 @@ pub fn watch_interrupts() {
             std::process::exit(130);
         }
     };
-    // A second handler is an error of the library; the first one stays, and that is what is wanted.
-    let _ = ctrlc::try_set_handler(handler);
+    // Also where a signal is ignored, as Ctrl-C is by what a script starts in the background: SIGTERM must find its handler
+    // then too. A second handler is an error of the library; the first one stays, and that is what is wanted.
+    let _ = ctrlc::set_handler(handler);
 }
 
 /// Was the run told to stop? Long work looks at this between two units and stops cleanly.
