@@ -98,15 +98,20 @@ pub(super) fn clip(text: Arc<str>, written: &str) -> Arc<str> {
 }
 
 /// What git leaves in a file that it could not merge: whatever the parser made of it, this is what is wrong.
-fn conflict(text: &str, source: SourceId) -> Option<Diagnostic> {
+pub(super) fn conflict(text: &str, source: SourceId) -> Option<Diagnostic> {
     let is_mark = |line: &&str| line.starts_with("<<<<<<< ") || line.starts_with(">>>>>>> ");
+    // No hand puts two sealed versions together: each has its own code.
+    let help = match text.contains("ENC[AES256_GCM,") {
+        true => "`gen secrets resolve FILE` decides it, value by value",
+        false => "keep what is right, and delete the lines `<<<<<<<`, `=======` and `>>>>>>>`",
+    };
     let mut at = 0;
     for line in text.split_inclusive('\n') {
         if is_mark(&line) {
             return Some(
                 Diagnostic::error("yaml/conflict", "a merge conflict is not resolved in this file")
                     .at(Place::new(source, at..at + line.trim_end().len()))
-                    .help("keep what is right, and delete the lines `<<<<<<<`, `=======` and `>>>>>>>`"),
+                    .help(help),
             );
         }
         at += line.len();

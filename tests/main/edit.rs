@@ -172,20 +172,16 @@ fn vim_keeps_no_copies() {
     command.env("EDITOR", "vim").env("TERM", "xterm");
     let mut terminal = Terminal::run_whole(command);
     terminal.expect("username");
-    let during: Vec<PathBuf> = left(&fleet)
-        .iter()
-        .flat_map(|folder| fs::read_dir(folder).unwrap())
-        .map(|e| e.unwrap().path())
-        .collect();
-    assert_eq!(during.len(), 1, "{during:?}");
+    let alone = || {
+        let folders = left(&fleet);
+        let during = folders.iter().flat_map(|folder| fs::read_dir(folder).unwrap());
+        let during: Vec<PathBuf> = during.map(|entry| entry.unwrap().path()).collect();
+        assert_eq!(during.len(), 1, "{during:?}");
+    };
+    alone();
     terminal.types(":%s/username: .*/username: vim/\r:w\r");
     thread::sleep(Duration::from_millis(500));
-    let during: Vec<PathBuf> = left(&fleet)
-        .iter()
-        .flat_map(|folder| fs::read_dir(folder).unwrap())
-        .map(|e| e.unwrap().path())
-        .collect();
-    assert_eq!(during.len(), 1, "{during:?}");
+    alone();
     terminal.types(":q\r");
     let (shown, output) = terminal.end();
     assert!(output.status.success(), "{}\n{shown}", err(&output));

@@ -120,8 +120,15 @@ fn the_same_key_conflicts_readably_and_is_decided() {
         "<<<<<<< ours\n# `stringData.password`: either side changes it in its own way\n=======\n"
     ));
     assert!(!(said + &text).contains("geheim"));
-    // Nobody takes it for done.
-    assert!(bad(&repository.sandbox, 2, &["render", "--all"]).contains("error["));
+    // Nobody takes it for done, and everybody says what decides it.
+    for words in [&["render", "--all"][..], &["unseal", &path("db")], &["seal", &path("db")]] {
+        let said = bad(&repository.sandbox, 2, words);
+        assert!(
+            said.contains("error[yaml/conflict]") && said.contains("`gen secrets resolve FILE`"),
+            "{said}"
+        );
+        assert!(!said.contains("secret/top") && !said.contains("delete the lines"), "{said}");
+    }
     let undecided = bad(&repository.sandbox, 2, &["secrets", "resolve", &path("db")]);
     assert!(undecided.contains("error[secret/conflict]") && undecided.contains("stringData.password"));
     for (side, password) in [("--ours", "geheim-ours"), ("--theirs", "geheim-theirs")] {

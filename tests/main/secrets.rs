@@ -1,7 +1,7 @@
 //! `gen secrets` and `gen diff`: what is seen of sealed files without their values.
 
 use crate::{
-    key::{PUBLIC, err},
+    key::{KEY, PUBLIC, err},
     sealed::{BOB, CAROL, bad, changed, good, line, open, path, plain, policy, project, secret},
 };
 use std::fs;
@@ -192,4 +192,24 @@ fn strangers_who_can_open_a_file_of_a_base_are_told() {
     assert!(!sealed(&[PUBLIC, BOB]).contains("secret/recipients"));
     let out = sandbox.gen_(&["seal", "manifests/b/p.sops.yaml", "--for", "prod"]);
     assert!(out.status.success(), "{}", err(&out));
+}
+
+/// Who was removed has seen what stays, and not what is new.
+#[test]
+fn a_value_that_is_new_is_not_to_be_replaced() {
+    let sandbox = project("bob");
+    sandbox.write(&path("db"), db(&[PUBLIC, BOB]).as_bytes());
+    policy(&sandbox, "");
+    let seal = |words: &[&str]| {
+        let mut command = sandbox.command(env!("CARGO_BIN_EXE_gen"));
+        let output =
+            command.env("SOPS_AGE_KEY", KEY).args(["seal", "prod", "kuard/db"]).args(words).output().unwrap();
+        assert!(output.status.success(), "{}", err(&output));
+        err(&output)
+    };
+    let said = seal(&["--generate", "password=12"]);
+    assert!(said.contains("for ever: replace `stringData.user` where they were issued"), "{said}");
+    sandbox.write(&path("db"), db(&[PUBLIC, BOB]).as_bytes());
+    let said = seal(&["--generate", "password=12", "--generate", "user=12"]);
+    assert!(said.contains("no longer for bob, who can read the history for ever\n"), "{said}");
 }

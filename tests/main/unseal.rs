@@ -41,6 +41,7 @@ fn a_file_is_given_whole_or_one_value_of_it() {
     assert!(whole.status.success(), "{}", err(&whole));
     assert!(out(&whole).contains("kind: Secret\n") && !out(&whole).contains("ENC["));
     assert_eq!(out(&unseal(&fleet, &[FILE])), out(&whole));
+    assert_eq!(out(&unseal(&fleet, &["prod/kuard/kuard-tls"])), out(&whole), "as `gen secrets` names it");
     let one = out(&unseal(&fleet, &[FILE, "--key", "tls.crt"]));
     assert!(one.starts_with("-----BEGIN CERTIFICATE-----\n"), "{one}");
     let file = home(&fleet).join("new/tls.yaml");

@@ -28,7 +28,7 @@ impl WhichArguments {
     ) -> Option<SealedPath> {
         let found = match self.file.as_slice() {
             [owner, component_and_name] => pair(owner, component_and_name),
-            [path, ..] => by_path(global, project, path),
+            [path, ..] => by_path(global, project, path).or_else(|| short(path)),
             [] => None,
         };
         sealed_path(found, &self.file, project, problems)
@@ -43,7 +43,10 @@ impl WhichArguments {
         problems: &mut Problems,
     ) -> Option<String> {
         match self.file.as_slice() {
-            [path] => project.path(Path::new(path), problems),
+            [word] => match short(word).filter(|found| has(&project.project, &found.owner, found)) {
+                Some(found) => Some(found.to_string()),
+                None => project.path(Path::new(word), problems),
+            },
             _ => Some(self.place(global, &project.project, problems)?.to_string()),
         }
     }

@@ -48,7 +48,12 @@ impl Written {
         let new =
             outcome.added.iter().filter(|key| !self.recipients.contains(key)).cloned().collect::<Vec<_>>();
         self.recipients.extend(new);
-        self.to_replace.clone_from(&outcome.to_replace);
+        // What got another value just now is known to nobody who was removed.
+        let is_new = |path: &String| {
+            let key = path.split_once('.').map_or(path.as_str(), |(_, key)| key);
+            self.keys.iter().any(|(own, did)| *did != Did::Removed && own == key)
+        };
+        self.to_replace = outcome.to_replace.iter().filter(|path| !is_new(path)).cloned().collect();
         self.removed.clone_from(&outcome.removed);
     }
 
@@ -67,11 +72,12 @@ impl Written {
         }
         text.push_str(&format!("\n  for {}", project.call(self.recipients.iter().map(String::as_str))));
         if !self.removed.is_empty() {
-            text.push_str(&format!(
-                "\n  no longer for {}, who can read the history for ever: replace {} where they were issued",
-                project.call(self.removed.iter().map(String::as_str)),
-                list(self.to_replace.iter().map(String::as_str)),
-            ));
+            let removed = project.call(self.removed.iter().map(String::as_str));
+            text.push_str(&format!("\n  no longer for {removed}, who can read the history for ever"));
+        }
+        if !self.removed.is_empty() && !self.to_replace.is_empty() {
+            let values = list(self.to_replace.iter().map(String::as_str));
+            text.push_str(&format!(": replace {values} where they were issued"));
         }
         text
     }

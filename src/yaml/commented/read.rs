@@ -22,7 +22,7 @@ use std::{borrow::Cow, collections::HashMap};
 /// `None` if an error was pushed: bad syntax, nesting and aliases without bounds, a document that is no mapping, keys
 /// that are no text or equal, `<<`, and integers beyond 64 bits.
 pub fn read(text: &str, source: SourceId, problems: &mut Problems) -> Option<Vec<Document>> {
-    let before = problems.errors();
+    let (before, told) = (problems.errors(), problems.0.len());
     lint::characters(text, source, problems);
     let shadow = braces::closed(text);
     let mut reader = Reader::new(text, &shadow, source);
@@ -30,6 +30,11 @@ pub fn read(text: &str, source: SourceId, problems: &mut Problems) -> Option<Vec
         reader.run(&shadow, problems);
     }
     if problems.errors() > before {
+        // Whatever else was made of it, this is what is wrong.
+        if let Some(conflict) = syntax::conflict(text, source) {
+            problems.0.truncate(told);
+            problems.push(conflict);
+        }
         return None;
     }
     let documents = build::documents(text, source, &reader.arena, problems);
