@@ -1,7 +1,7 @@
 //! Judgement of a tree: [`check`] runs every [`Check`] over [`Facts`] that are gathered once. Checks judge
 //! and change nothing, and work alike on a tree just rendered and on any folder of manifests.
 //!
-//! A check is one file under `rules/` and one line in [`rules::CHECKS`].
+//! A check is one file under `rules/`, its `mod` line there, and one line in [`rules::CHECKS`].
 
 mod facts;
 mod rules;

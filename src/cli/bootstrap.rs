@@ -6,6 +6,7 @@ use super::{
     open,
     report::{self, mapping, print, say, words},
     secret::IdentityArguments,
+    select,
 };
 use crate::{
     bootstrap::{Command, Input, Step, own_context, steps},
@@ -95,8 +96,7 @@ pub(super) fn run(global: &Global, arguments: &Arguments) -> Exit {
 
 /// The environment and its tree; `None` if an error was pushed. Findings of checks are told by `gen render`.
 fn built(engine: &Engine, name: &str, problems: &mut Problems) -> Option<(Environment, Tree)> {
-    if !engine.environments().contains(&name) {
-        problems.push(super::select::unknown(name, &engine.environments(), &engine.layers()));
+    if !select::one(name, &select::Choice::of(engine), problems) {
         return None;
     }
     let Built { environment, tree, problems: told, .. } = engine.build(name);

@@ -3,7 +3,7 @@
 use super::{
     Exit, Format, Global, open,
     report::{self, mapping, number},
-    select::{self, Choice, Selection},
+    select::{self, Choice},
 };
 use crate::{
     compare::{self, Change, Changed, Comparison, Side, Thing},
@@ -38,11 +38,9 @@ pub(super) struct Arguments {
 pub(super) fn run(global: &Global, arguments: &Arguments) -> Exit {
     let mut problems = Problems::new();
     let Some(engine) = open::engine(global, &mut problems) else { return open::failed(global, &problems) };
-    let wanted = [&arguments.one, &arguments.two];
-    let known = engine.environments();
-    if let Some(name) = wanted.into_iter().find(|name| !known.contains(&name.as_str())) {
-        let selection = Selection { environments: vec![name.clone()], all: false, shard: None };
-        select::choose(&selection, &Choice::of(&engine), &mut problems);
+    let (wanted, choice) = ([&arguments.one, &arguments.two], Choice::of(&engine));
+    let known = wanted.map(|name| select::one(name, &choice, &mut problems));
+    if known.contains(&false) {
         return open::failed_in(global, &problems, &engine.project.sources);
     }
     let [one, two] = wanted.map(|name| engine.build(name));

@@ -141,11 +141,7 @@ impl Kind {
             Self::Sealed if project.environments.contains_key(last) => {
                 let sealed = project.secrets.get(last).into_iter().flatten();
                 let of = |(component, files): (&String, &Vec<crate::load::SealedFile>)| {
-                    let name = |file: &str| file.trim_end_matches(".sops.yaml").to_owned();
-                    files
-                        .iter()
-                        .map(|file| format!("{component}/{}", name(&file.file_name)))
-                        .collect::<Vec<_>>()
+                    files.iter().map(|file| format!("{component}/{}", file.name())).collect::<Vec<_>>()
                 };
                 names(sealed.flat_map(of).collect())
             }

@@ -177,8 +177,7 @@ fn sealed(
     let place = SealedPath::parse(path);
     if let Some(place) = &place {
         fits(project, place, &mut documents, problems);
-        let hurt = documents.iter_mut().filter(|document| manifest::is_hurt_by_substitution(document));
-        hurt.for_each(manifest::keep_from_substitution);
+        documents.iter_mut().for_each(manifest::keep_from_substitution);
     }
     for document in documents.iter().filter(|document| manifest::is_secret(document)) {
         credentials::check(document, now(), problems);

@@ -3,10 +3,7 @@
 mod json;
 mod text;
 
-use super::{
-    Exit, Format, Global, open, report,
-    select::{self, Selection},
-};
+use super::{Exit, Format, Global, open, report, select};
 use crate::{
     diag::{Diagnostic, Problems, list},
     explain::{self, Question},
@@ -43,9 +40,7 @@ pub(super) fn run(global: &Global, arguments: &Arguments) -> Exit {
         Ok(meant) => meant,
         Err(said) => return wrong(global, &engine, *said, problems),
     };
-    if !engine.environments().contains(&name.as_str()) {
-        let selection = Selection { environments: vec![name], all: false, shard: None };
-        select::choose(&selection, &select::Choice::of(&engine), &mut problems);
+    if !select::one(&name, &select::Choice::of(&engine), &mut problems) {
         return open::failed_in(global, &problems, &engine.project.sources);
     }
     let built = engine.build(&name);

@@ -80,13 +80,20 @@ fn seal(
     problems: &mut Problems,
 ) -> Option<(SealedProject, Vec<Written>)> {
     if arguments.missing {
-        let engine = open::engine(global, &mut Problems::new());
-        let Some(engine) = engine else {
-            return SealedProject::open(global, problems).map(|p| (p, Vec::new()));
+        let mut told = Problems::new();
+        let Some(engine) = open::engine(global, &mut told) else {
+            problems.extend(told);
+            return None;
         };
         let lacking = missing::lacking(&engine, arguments, problems);
-        let mut project = SealedProject::of(global, engine, problems)?;
+        let mut project = SealedProject::of(global, engine, told, problems)?;
         let written = missing::seal(&mut project, &lacking, arguments, problems);
+        if problems.has_errors() {
+            // What is wrong with the project may be why.
+            let more = project.told.0.iter().filter(|problem| !problems.0.contains(problem)).cloned();
+            let more: Vec<Diagnostic> = more.collect();
+            more.into_iter().for_each(|problem| problems.push(problem));
+        }
         return Some((project, written));
     }
     let mut project = SealedProject::open(global, problems)?;

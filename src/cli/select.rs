@@ -93,6 +93,15 @@ pub(super) fn matching<'a>(pattern: &str, known: &[&'a str]) -> Result<Vec<&'a s
     Ok(known.iter().copied().filter(|name| matcher.is_match(name)).collect())
 }
 
+/// Can the environment of this name be rendered? If not, it is told, unless it was.
+pub(super) fn one(name: &str, choice: &Choice, problems: &mut Problems) -> bool {
+    let known = choice.known.contains(&name);
+    if !known && !choice.broken.contains(&name) {
+        problems.push(unknown(name, &choice.known, &choice.layers));
+    }
+    known
+}
+
 /// Says that there is no such environment.
 pub(super) fn unknown(pattern: &str, known: &[&str], layers: &[&str]) -> Diagnostic {
     if layers.contains(&pattern) {

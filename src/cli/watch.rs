@@ -5,12 +5,13 @@ use super::{
     compare::Page,
     open,
     report::{self, mapping, number, print},
-    select::{self, Choice, Selection},
+    select::{self, Choice},
 };
 use crate::{
     compare::{self, Comparison},
     diag::{self, Diagnostic, Problems},
     host::{self, Stopwatch, Watch},
+    load::CHARTS,
     pipeline::{Built, Engine},
     yaml::{Node, Value},
 };
@@ -94,7 +95,7 @@ pub(super) fn run(global: &Global, arguments: &Arguments) -> Exit {
 
 /// What a project is read from. The project itself without what is below: `.sops.yaml`, and folders that come and go.
 fn folders(root: &Path, bases: &[String]) -> Vec<(PathBuf, bool)> {
-    let below = ["environments", "templates"].into_iter().chain(bases.iter().map(String::as_str));
+    let below = ["environments", "templates", CHARTS].into_iter().chain(bases.iter().map(String::as_str));
     let below = below.map(|folder| (root.join(folder), true));
     std::iter::once((root.to_owned(), false)).chain(below).collect()
 }
@@ -109,8 +110,7 @@ fn build(global: &Global, name: &str) -> Outcome {
         problems.extend(built.problems.clone());
         problems.extend(built.findings.clone());
     } else if let Some(engine) = &engine {
-        let selection = Selection { environments: vec![name.to_owned()], all: false, shard: None };
-        select::choose(&selection, &Choice::of(engine), &mut problems);
+        select::one(name, &Choice::of(engine), &mut problems);
     }
     Outcome { engine, built, problems }
 }

@@ -9,6 +9,7 @@ mod names;
 use crate::{
     diag::Place,
     explain::Secrets,
+    load::SEALED,
     pipeline::{Built, Engine},
     tree::{Document, File, Identity, Tree, TreePath},
     yaml::Node,
@@ -141,10 +142,19 @@ fn components(one: &Built, two: &Built) -> [Vec<String>; 2] {
 /// the files do not say.
 fn things<'t>(tree: &'t Tree, names: &Names) -> BTreeMap<String, Found<'t>> {
     let mut all = BTreeMap::new();
+    let plain = |document: &Document| identity(&document.identity());
+    let documents = tree.files().filter(|(path, _)| !is_outside(path)).flat_map(|(_, file)| &file.documents);
+    let mut folded: BTreeMap<String, usize> = BTreeMap::new();
+    documents.for_each(|document| *folded.entry(names.fold(&plain(document))).or_default() += 1);
     for (path, file) in tree.files() {
         for document in &file.documents {
-            let outside = path.as_str().starts_with("outside/");
-            let key = if outside { format!("{path}") } else { names.fold(&identity(&document.identity())) };
+            let fold = names.fold(&plain(document));
+            let key = match is_outside(path) {
+                true => path.to_string(),
+                // `prod` and `prod-eu`, where the one is the environment and the other its cluster, are two.
+                false if folded.get(&fold).is_some_and(|count| *count > 1) => plain(document),
+                false => fold,
+            };
             all.insert(key, Found { path, file, document: Some(document) });
         }
         if file.documents.is_empty() && path.file_name() != "kustomization.yaml" {
@@ -152,6 +162,10 @@ fn things<'t>(tree: &'t Tree, names: &Names) -> BTreeMap<String, Found<'t>> {
         }
     }
     all
+}
+
+fn is_outside(path: &TreePath) -> bool {
+    path.as_str().starts_with("outside/")
 }
 
 fn identity(identity: &Identity) -> String {
@@ -186,7 +200,7 @@ fn only(
 
 /// A file that is copied as it is: equal or not. Sealed values cannot be compared.
 fn file(left: &File, right: &File, path: &TreePath) -> Vec<Change> {
-    if left.bytes == right.bytes || path.as_str().ends_with(".sops.yaml") {
+    if left.bytes == right.bytes || path.as_str().ends_with(SEALED) {
         return Vec::new();
     }
     let side = |file: &File| Some(Side { value: Node::new("other content"), place: file.place });

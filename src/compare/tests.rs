@@ -56,6 +56,27 @@ fn fields_differ_one_by_one() {
     );
 }
 
+/// `dev` and `dev-1`, the environment and its cluster, have one sign, and are two objects all the same.
+#[test]
+fn objects_whose_names_have_one_sign_stay_two() {
+    let with = |name: &str, value: &str| {
+        let map = |object: &str, value: &str| {
+            format!(
+                "      {object}: {{apiVersion: v1, kind: ConfigMap, metadata: {{name: {object}}}, data: {{a: {value}}}}}\n"
+            )
+        };
+        format!(
+            "cluster: {{name: {name}-1, domain: {name}.example.com}}\ncomponents:\n  a:\n    pack: raw\n    extra:\n{}{}",
+            map("dev", value),
+            map("dev-1", "same")
+        )
+    };
+    let (_, comparison) = two(&with("dev", "one"), &with("dev", "two"));
+    let changed: Vec<&str> = comparison.changed.iter().map(|changed| &*changed.thing.name).collect();
+    assert!(changed.contains(&"ConfigMap a/dev"), "{changed:?}");
+    assert!(!changed.contains(&"ConfigMap a/dev-1"), "{changed:?}");
+}
+
 #[test]
 fn items_with_names_are_compared_by_name() {
     assert_eq!(

@@ -19,7 +19,7 @@ pub use timing::{Spent, spent, timed};
 pub use tools::{current_context, git_stage, run_with_input, succeeds};
 pub use watch::Watch;
 
-use crate::plain::Plain;
+use crate::{plain::Plain, seal::MOST_BYTES};
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use std::{
     env,
@@ -31,9 +31,6 @@ use std::{
     thread,
     time::{Duration, Instant, SystemTime},
 };
-
-/// No larger file of secrets is read: the API server takes no Secret of more than 1 MiB, Flux no file of more than 5.
-const MOST_BYTES: usize = 5 << 20;
 
 static INTERRUPTED: AtomicBool = AtomicBool::new(false);
 

@@ -1,13 +1,10 @@
 //! Other programs: a command line in words, what it prints.
 
-use crate::plain::Plain;
+use crate::{plain::Plain, seal::MOST_BYTES};
 use std::{
     io::ErrorKind,
     process::{Command, Stdio},
 };
-
-/// More than any key or token.
-const MOST_BYTES: usize = 1 << 20;
 
 /// The words of a command line as a POSIX shell splits them: blanks, `'…'`, `"…"` and `\`; nothing is expanded.
 ///
@@ -47,7 +44,8 @@ pub(super) fn words(line: &str) -> Result<Vec<String>, String> {
     }
 }
 
-/// Runs a program that may use the terminal for its own questions, and gives what it prints.
+/// Runs a program that may use the terminal for its own questions, and gives what it prints: at most as much as a sealed
+/// file may hold, which is more than any key or token.
 ///
 /// # Errors
 /// Says what went wrong, to be put behind a name.

@@ -55,17 +55,6 @@ pub fn keep_from_substitution(document: &mut Document) {
     }
 }
 
-/// Would Flux's substitution change a value of this Secret?
-pub fn is_hurt_by_substitution(document: &Document) -> bool {
-    fn hurt(items: &[Item]) -> bool {
-        items.iter().filter_map(Item::entry).any(|entry| {
-            entry.node.as_str().is_some_and(|text| text.contains("${") || text.contains("$$"))
-                || hurt(entry.node.items())
-        })
-    }
-    is_secret(document) && hurt(&document.items)
-}
-
 /// Gives a Secret another name and namespace.
 pub fn rename(document: &mut Document, name: &str, namespace: &str) {
     if part_mut(document, METADATA).is_none() {
@@ -77,18 +66,6 @@ pub fn rename(document: &mut Document, name: &str, namespace: &str) {
         match items.iter_mut().filter_map(Item::entry_mut).find(|entry| is(entry, key)) {
             Some(entry) => entry.node.value = text.into(),
             None => items.push(Item::member(key, text)),
-        }
-    }
-}
-
-/// Gives a Secret its type.
-pub fn set_type(document: &mut Document, kind: &str) {
-    let known = document.items.iter_mut().filter_map(Item::entry_mut).find(|entry| is(entry, "type"));
-    match known {
-        Some(entry) => entry.node.value = kind.into(),
-        None => {
-            let after = document.items.iter().position(|item| item.key() == Some(METADATA));
-            document.items.insert(after.map_or(0, |at| at + 1), Item::member("type", kind));
         }
     }
 }
@@ -322,15 +299,13 @@ mod tests {
     }
 
     #[test]
-    fn names_and_type_are_set_where_they_belong() {
+    fn names_are_set_where_they_belong() {
         let mut secret =
             read("apiVersion: v1\nkind: Secret\nmetadata: {name: a, labels: {x: y}}\nstringData: {a: b}\n");
         rename(&mut secret, "b", "shop");
-        set_type(&mut secret, "Opaque");
-        set_type(&mut secret, "kubernetes.io/tls");
         assert_eq!(
             &*commented::emit(&[secret]),
-            "apiVersion: v1\nkind: Secret\nmetadata:\n    name: b\n    labels:\n        x: \"y\"\n    namespace: shop\ntype: kubernetes.io/tls\nstringData:\n    a: b\n"
+            "apiVersion: v1\nkind: Secret\nmetadata:\n    name: b\n    labels:\n        x: \"y\"\n    namespace: shop\nstringData:\n    a: b\n"
         );
     }
 
@@ -346,10 +321,6 @@ mod tests {
         assert_eq!(kept("{annotations: }"), disabled);
         let enabled = "    annotations:\n        kustomize.toolkit.fluxcd.io/substitute: enabled\n";
         assert_eq!(kept("{annotations: {kustomize.toolkit.fluxcd.io/substitute: enabled}}"), enabled);
-        let hurt =
-            |part: &str| is_hurt_by_substitution(&read(&format!("apiVersion: v1\nkind: Secret\n{part}\n")));
-        assert!(hurt("stringData: {a: 'x${y}'}") && hurt("stringData: {a: 'x$$'}"));
-        assert!(!hurt("stringData: {a: 'x$y'}"));
     }
 
     #[test]

@@ -99,11 +99,6 @@ impl ToReplace {
     pub fn iter(&self) -> impl Iterator<Item = (&str, &str, &Exposed)> {
         self.values.iter().map(|((file, value), exposed)| (file.as_str(), value.as_str(), exposed))
     }
-
-    /// Is nothing to be replaced?
-    pub fn is_empty(&self) -> bool {
-        self.values.is_empty()
-    }
 }
 
 /// Since, file, value, who.

@@ -75,6 +75,19 @@ fn every_command_has_examples_that_are_understood() {
 }
 
 #[test]
+fn where_one_environment_is_meant_a_glob_is_none() {
+    let sandbox = project();
+    sandbox.write("environments/bad.yaml", b"extends: [none]\n");
+    for line in ["compare pr* dev", "explain pr*", "bootstrap pr*", "watch pr*"] {
+        let output = run(&sandbox, line);
+        assert_eq!(output.status.code(), Some(2), "{line}");
+        assert!(err(&output).contains("there is no environment `pr*`"), "{line}: {}", err(&output));
+    }
+    let broken = err(&run(&sandbox, "bootstrap bad"));
+    assert!(broken.contains("error[") && !broken.contains("there is no environment `bad`"), "{broken}");
+}
+
+#[test]
 fn exit_codes_are_yes_no_and_could_not_tell() {
     let good = project();
     for line in [
@@ -258,4 +271,23 @@ fn a_reader_that_goes_away_is_nobodys_fault() {
     }
     let shell = format!("{} render nobody 2>&-; test $? = 2", env!("CARGO_BIN_EXE_gen"));
     assert!(sandbox.command("/bin/sh").args(["-c", &shell]).output().unwrap().status.success());
+}
+
+/// What is set in an environment that cannot be rendered is not known.
+#[test]
+fn a_chart_that_may_be_in_use_is_not_said_to_be_fine() {
+    let sandbox = project();
+    for (folder, values) in [("old", "a: 1\nold: 2\n"), ("new", "a: 1\n")] {
+        sandbox.write(&format!("{folder}/Chart.yaml"), b"apiVersion: v2\nname: app\nversion: 1.0.0\n");
+        sandbox.write(&format!("{folder}/values.yaml"), values.as_bytes());
+    }
+    assert_eq!(code(&sandbox, "chart diff old new --exit-code"), 0);
+    sandbox.write(
+        "environments/bad.yaml",
+        b"cluster: {name: bad}\ncomponents: {x: {pack: web-app, inputs: {}}}\n",
+    );
+    let output = run(&sandbox, "chart diff old new --exit-code");
+    assert_eq!(output.status.code(), Some(2), "{}", err(&output));
+    assert!(err(&output).contains("error[input/required]"), "{}", err(&output));
+    assert_eq!(code(&sandbox, "chart diff old new --used --project /nowhere"), 2);
 }

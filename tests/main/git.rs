@@ -227,3 +227,15 @@ fn differences_show_keys_and_no_values() {
     let revealed = good(&repository.sandbox, &["secrets", "textconv", &path("db"), "--reveal"]);
     assert!(revealed.contains("    password: geheim-1\n"));
 }
+
+/// Larger than a pipe holds and than a Secret may be, as base64 in a sealed file is.
+#[test]
+fn a_large_file_in_conflict_is_resolved() {
+    let Some(repository) = Repository::new("", &[PUBLIC]) else { return };
+    let big = "x".repeat(900_000);
+    repository.branches(&[("password", "geheim-ours"), ("user", &big)], &[("password", "geheim-theirs")]);
+    assert_eq!(repository.merge(true).status.code(), Some(1));
+    good(&repository.sandbox, &["secrets", "resolve", &path("db"), "--ours"]);
+    let plain = plain(&repository.file());
+    assert!(plain.contains("geheim-ours") && plain.contains(&big));
+}

@@ -514,3 +514,17 @@ fn only_what_was_read_is_written_over() {
     assert!(told(&output).contains("error[write/changed]"), "{}", err(&output));
     assert_eq!(sandbox.read(FILE), "somebody: else\n");
 }
+
+/// Lines of it that cannot be read would be lost.
+#[test]
+fn a_damaged_list_of_values_to_replace_stays() {
+    let sandbox = project();
+    let pack = "description: A database\nstage: apps\nsecrets: {admin: {description: x, keys: {password: {generate: {length: 20}}}}}\n";
+    sandbox.write("templates/db/pack.yaml", pack.as_bytes());
+    let list = "environments/secrets/to-replace.txt";
+    let text = "2026-01-01  prod/db/db-admin  stringData.password  bob\nwhat is this\n";
+    sandbox.write(list, text.as_bytes());
+    let said = told(&run(&sandbox, &["seal", "prod", "--missing"]));
+    assert!(said.contains("error[secret/to-replace]"), "{said}");
+    assert_eq!(sandbox.read(list), text);
+}

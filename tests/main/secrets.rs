@@ -6,6 +6,9 @@ use crate::{
 };
 use std::fs;
 
+/// What keeps Flux's substitution away.
+const KEPT: &str = "    annotations:\n        kustomize.toolkit.fluxcd.io/substitute: disabled";
+
 const COPY: &str = "environments/secrets/prod/other/copy.sops.yaml";
 
 fn db(readers: &[&str]) -> String {
@@ -47,7 +50,7 @@ fn a_copy_is_for_its_own_place() {
     let text = sandbox.read(COPY);
     let wanted = plain(&sandbox.read(from))
         .replace("name: db", "name: copy")
-        .replace("namespace: kuard", "namespace: other");
+        .replace("namespace: kuard", &format!("namespace: other\n{KEPT}"));
     assert_eq!((plain(&text), open(&text).sealed().recipients()), (wanted, vec![BOB, PUBLIC]));
     assert!(!text.contains("geheim"));
     // The same again writes nothing; other values only when that is meant, and what stays the same keeps its text.
@@ -209,6 +212,8 @@ fn a_value_that_is_new_is_not_to_be_replaced() {
     };
     let said = seal(&["--generate", "password=12"]);
     assert!(said.contains("for ever: replace `stringData.user` where they were issued"), "{said}");
+    // Not only where a value has a `$`: that would tell of it.
+    assert!(sandbox.read(&path("db")).contains(KEPT));
     sandbox.write(&path("db"), db(&[PUBLIC, BOB]).as_bytes());
     let said = seal(&["--generate", "password=12", "--generate", "user=12"]);
     assert!(said.contains("no longer for bob, who can read the history for ever\n"), "{said}");

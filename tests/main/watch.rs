@@ -121,6 +121,11 @@ fn saves_are_shown_and_mistakes_go_away() {
     sandbox.edit("templates/own/a.yaml.j2", "first", "second");
     watching.expect("- first");
     watching.expect("+ second");
+    // What is known of charts counts too.
+    sandbox.write("charts/x-1.0.0.facts", b"nonsense\n");
+    watching.expect("error[load/facts]");
+    sandbox.remove("charts/x-1.0.0.facts");
+    watching.expect("all is well again");
     assert_eq!(watching.end(), Some(0));
 }
 

@@ -48,7 +48,7 @@ pub(in crate::cli) fn run(global: &Global, arguments: &Arguments) -> Exit {
     let (old, new) = (facts(&arguments.old, &mut problems), facts(&arguments.new, &mut problems));
     let (Some(old), Some(new)) = (old, new) else { return open::failed(global, &problems) };
     let engine = open::engine_or_builtin(global, &mut problems);
-    let set = engine.as_ref().map(|engine| places(engine, &old.name)).unwrap_or_default();
+    let set = engine.as_ref().map(|engine| places(engine, &old.name, &mut problems)).unwrap_or_default();
     let sources = engine.as_ref().map(|engine| &engine.project.sources);
     let all = chart::difference(&old, &new).into_iter().map(|difference| {
         let used = uses(&difference, &set, sources);
@@ -61,13 +61,22 @@ pub(in crate::cli) fn run(global: &Global, arguments: &Arguments) -> Exit {
             ("old", named(&old)),
             ("new", named(&new)),
             ("values", Node::new(rows.iter().map(to_node).collect::<Vec<_>>())),
+            ("findings", report::to_node(&problems, sources.unwrap_or(&Sources::new()))),
         ])),
-        _ => report::print(&text(&old, &new, &rows)),
+        _ => {
+            report::print(&text(&old, &new, &rows));
+            report::findings(global, &problems, sources.unwrap_or(&Sources::new()));
+        }
     }
     let breaks = |row: &Row| {
         !row.used.is_empty() && matches!(row.difference.what, Differs::Gone { .. } | Differs::Type { .. })
     };
-    if arguments.exit_code && rows.iter().any(breaks) { Exit::No } else { Exit::Yes }
+    match (arguments.exit_code && rows.iter().any(breaks), problems.has_errors()) {
+        (true, _) => Exit::No,
+        // What cannot be read may use it.
+        (false, true) if arguments.exit_code || arguments.used => Exit::Unknown,
+        _ => Exit::Yes,
+    }
 }
 
 /// A value that is set for a release.
@@ -79,8 +88,8 @@ struct Set {
     leaf: bool,
 }
 
-/// The values that are set for releases of a chart.
-fn places(engine: &Engine, chart: &str) -> BTreeSet<Set> {
+/// The values that are set for releases of a chart. Why an environment cannot be looked at is told.
+fn places(engine: &Engine, chart: &str, problems: &mut Problems) -> BTreeSet<Set> {
     let found = engine.each(&engine.environments(), |built| {
         let mut all = BTreeSet::new();
         if let Some(tree) = &built.tree {
@@ -90,9 +99,11 @@ fn places(engine: &Engine, chart: &str) -> BTreeSet<Set> {
                 release.values.into_iter().for_each(|values| down(values, &mut Vec::new(), &mut all));
             }
         }
-        all
+        (all, if built.tree.is_none() { built.problems } else { Problems::new() })
     });
-    found.into_iter().flatten().collect()
+    let (sets, told): (Vec<_>, Vec<_>) = found.into_iter().unzip();
+    told.into_iter().for_each(|told| problems.extend(told));
+    sets.into_iter().flatten().collect()
 }
 
 fn down(node: &Node, path: &mut Vec<Arc<str>>, all: &mut BTreeSet<Set>) {

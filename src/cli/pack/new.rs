@@ -149,8 +149,9 @@ fn expect(global: &Global, name: &str, problems: &mut Problems) -> Option<String
     let pack = engine.project.packs.get(name)?.clone();
     let examples = choose::examples(&mut engine, &root, &pack, None, problems);
     let mut results = test::all(&engine, &pack, examples, problems);
+    let before = problems.errors();
     test::update(&root, "templates", &mut results, problems);
-    Some(format!("templates/{name}/examples/minimal/expected/"))
+    (problems.errors() == before).then(|| format!("templates/{name}/examples/minimal/expected/"))
 }
 
 fn told(global: &Global, made: &[String], problems: &Problems, next: &str) -> Exit {

@@ -28,7 +28,7 @@ pub(in crate::cli) struct Arguments {
     /// Packs, or one folder of packs (written `./DIR`)
     #[arg(value_name = "PACK|./DIR")]
     packs: Vec<String>,
-    /// Write what was rendered as what is expected (only for packs in a folder)
+    /// Write what was rendered as what is expected (of packs in a folder) [default folder: ./templates]
     #[arg(long)]
     update: bool,
 }

@@ -197,18 +197,14 @@ impl Job {
         let old = self.existing.as_ref().map(|existing| &existing.document);
         let mut document = old.cloned().unwrap_or_else(|| {
             let kind = self.kind.as_deref().filter(|kind| *kind != "Opaque");
-            let mut secret = manifest::new(&self.place.name, &self.namespace, kind);
-            manifest::keep_from_substitution(&mut secret);
-            secret
+            manifest::new(&self.place.name, &self.namespace, kind)
         });
         self.type_stays(problems);
         manifest::rename(&mut document, &self.place.name, &self.namespace);
         for value in values {
             manifest::set(&mut document, &value.key, &value.plain);
         }
-        if manifest::is_hurt_by_substitution(&document) {
-            manifest::keep_from_substitution(&mut document);
-        }
+        manifest::keep_from_substitution(&mut document);
         credentials::check(&document, now(), problems);
         let is_full = |key: &str| manifest::value(&document, key).is_none_or(|value| !value.is_empty());
         if !manifest::keys(&document).into_iter().any(is_full) {

@@ -13,7 +13,7 @@ use crate::{
     secret::{Moment, Policy, Reader, sops::Sealed},
     write, yaml,
 };
-use std::path::Path;
+use std::{path::Path, sync::Arc};
 
 /// A project with its sealed files.
 pub(in crate::cli) struct SealedProject {
@@ -48,15 +48,15 @@ impl SealedProject {
         self.disk.root()
     }
 
-    /// The same of a project that was opened for rendering.
-    pub(in crate::cli) fn of(global: &Global, engine: Engine, problems: &mut Problems) -> Option<Self> {
+    /// The same of a project that was opened for rendering, and of which this was told.
+    pub(in crate::cli) fn of(
+        global: &Global,
+        engine: Engine,
+        told: Problems,
+        problems: &mut Problems,
+    ) -> Option<Self> {
         let disk = open::disk(global, problems)?;
-        Some(Self {
-            policy: SealPolicy::of(&engine.project),
-            project: engine.project,
-            told: Problems::new(),
-            disk,
-        })
+        Some(Self { policy: Arc::unwrap_or_clone(engine.policy), project: engine.project, told, disk })
     }
 
     /// Does a name that the user gives lead to a file?

@@ -76,6 +76,7 @@ fn copied(
     let mut documents = opened.documents().to_vec();
     for document in documents.iter_mut().filter(|document| manifest::is_secret(document)) {
         manifest::rename(document, &to.name, &namespace);
+        manifest::keep_from_substitution(document);
     }
     let path = to.to_string();
     let before = project.bytes(&path, problems)?;
