@@ -7,7 +7,7 @@ mod reach;
 
 pub(super) use copied::is_manifest;
 pub use installed::Installed;
-pub(super) use pods::{Selector, pod_template};
+pub(super) use pods::{Selector, containers, pod_template, port_number, protocol, running};
 pub(super) use reach::{inside, sealed_below};
 
 use super::{Policy, Sealing};

@@ -2,7 +2,7 @@
 
 use crate::{
     tree::Document,
-    yaml::{Map, Node},
+    yaml::{Map, Node, Value},
 };
 
 /// The pod template of a workload, `{metadata, spec}`; a Pod is its own.
@@ -16,6 +16,33 @@ pub(crate) fn pod_template(object: &Document) -> Option<&Node> {
         ("", "Pod") => Some(node),
         _ => None,
     }
+}
+
+/// The containers of a pod's spec: first those that it runs, then those that run before.
+pub(crate) fn containers(spec: &Node) -> impl Iterator<Item = &Node> {
+    let init = spec.get("initContainers").and_then(Node::as_seq).unwrap_or_default();
+    spec.get("containers").and_then(Node::as_seq).unwrap_or_default().iter().chain(init)
+}
+
+/// The containers that run at one time: sidecars among the init containers (`restartPolicy: Always`) too.
+pub(crate) fn running(spec: &Node) -> impl Iterator<Item = &Node> {
+    let list = |field: &str| spec.get(field).and_then(Node::as_seq).unwrap_or_default().iter();
+    let stays = |container: &&Node| container.get("restartPolicy").and_then(Node::as_str) == Some("Always");
+    list("containers").chain(list("initContainers").filter(stays))
+}
+
+/// A number of a port, and where it stands.
+pub(crate) fn port_number<'n>(port: &'n Node, field: &str) -> Option<(&'n Node, i64)> {
+    let node = port.get(field)?;
+    match node.value {
+        Value::Int(number) => Some((node, number)),
+        _ => None,
+    }
+}
+
+/// The protocol of a port of a container or Service; Kubernetes' default is TCP.
+pub(crate) fn protocol(port: &Node) -> &str {
+    port.get("protocol").and_then(Node::as_str).unwrap_or("TCP")
 }
 
 /// A selector of labels.

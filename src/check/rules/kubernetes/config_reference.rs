@@ -3,7 +3,7 @@
 use crate::{
     check::{
         Check, Facts, Object,
-        facts::{is_named_after, pod_template},
+        facts::{containers, is_named_after, pod_template},
     },
     diag::{Problems, Severity, did_you_mean},
     yaml::{Map, Node},
@@ -87,13 +87,11 @@ impl ConfigReference {
 /// All references to ConfigMaps in the spec of a pod.
 fn references(spec: &Node) -> Vec<&Node> {
     let mut found = Vec::new();
-    for containers in ["containers", "initContainers"] {
-        for container in spec.get(containers).and_then(Node::as_seq).unwrap_or_default() {
-            let from = container.get("envFrom").and_then(Node::as_seq).unwrap_or_default();
-            found.extend(from.iter().filter_map(|one| one.get("configMapRef")));
-            let env = container.get("env").and_then(Node::as_seq).unwrap_or_default();
-            found.extend(env.iter().filter_map(|one| one.at(&["valueFrom", "configMapKeyRef"])));
-        }
+    for container in containers(spec) {
+        let from = container.get("envFrom").and_then(Node::as_seq).unwrap_or_default();
+        found.extend(from.iter().filter_map(|one| one.get("configMapRef")));
+        let env = container.get("env").and_then(Node::as_seq).unwrap_or_default();
+        found.extend(env.iter().filter_map(|one| one.at(&["valueFrom", "configMapKeyRef"])));
     }
     for volume in spec.get("volumes").and_then(Node::as_seq).unwrap_or_default() {
         found.extend(volume.get("configMap"));

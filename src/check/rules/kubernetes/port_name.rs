@@ -1,7 +1,10 @@
 //! `kubernetes/port-name`: a name of a port that the API server refuses.
 
 use crate::{
-    check::{Check, Facts, Object, facts::pod_template},
+    check::{
+        Check, Facts, Object,
+        facts::{containers, pod_template},
+    },
     diag::{Problems, Severity},
     name::is_label,
     yaml::Node,
@@ -37,9 +40,7 @@ impl Check for PortName {
                 self.service(facts, object, findings);
             }
             let spec = pod_template(document).and_then(|template| template.get("spec"));
-            let lists =
-                ["containers", "initContainers"].into_iter().filter_map(|list| spec?.get(list)?.as_seq());
-            for container in lists.flatten() {
+            for container in spec.into_iter().flat_map(containers) {
                 let remedy =
                     "use at most 15 lower-case letters, digits and single `-`, with a letter among them";
                 self.ports(facts, object, container.get("ports"), is_service_name, remedy, findings);
