@@ -3,6 +3,7 @@
 use super::{digest, exact_version, member, text};
 use crate::{
     diag::{Diagnostic, Problems},
+    schema::Format,
     yaml::Node,
 };
 
@@ -45,11 +46,28 @@ pub(super) fn parts(node: &Node, problems: &mut Problems) {
                 said("has a tag or digest")
                     .help("write the version under `version:`, the digest under `digest:`"),
             );
+        } else if let Err(why) = Format::Url.check(url) {
+            problems.push(
+                said("is not the address of a chart").because(why).help("write `oci://REGISTRY/PATH/CHART`"),
+            );
         }
     } else if !url.starts_with("https://") && !url.starts_with("http://") {
         problems.push(said("is not the address of a chart").help(
             "write `oci://REGISTRY/PATH/CHART`, or `https://…` of a repository and the chart's `name`",
         ));
+    } else if let Err(why) = Format::Url.check(url) {
+        problems.push(
+            said("is not the address of a chart").because(why).help("write the `https://…` of a repository"),
+        );
+    }
+    if let Some((name, at)) = text(node, "name")
+        && !name.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b))
+    {
+        problems.push(
+            Diagnostic::error("config/chart", format!("`{name}` cannot be the name of a chart"))
+                .at(at.place())
+                .help("use letters, digits, `-`, `_` and `.`"),
+        );
     }
 }
 

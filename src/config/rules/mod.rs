@@ -9,6 +9,7 @@ use crate::{
 };
 
 mod chart;
+mod flux;
 mod pack;
 mod secrets;
 mod source;
@@ -110,6 +111,7 @@ fn shared(node: &Node, problems: &mut Problems) {
     }
     if let Some(flux) = member(node, "flux") {
         minor(flux, "version", "2.9", problems);
+        flux::install(flux, problems);
     }
 }
 

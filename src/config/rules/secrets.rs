@@ -67,7 +67,7 @@ pub(super) fn secrets(node: &Node, problems: &mut Problems) {
     }
 }
 
-fn secret_name(name: &str, at: &Node, problems: &mut Problems) {
+pub(super) fn secret_name(name: &str, at: &Node, problems: &mut Problems) {
     if !is_subdomain(name) {
         problems.push(
             Diagnostic::error("config/name", format!("`{name}` cannot be the name of a Secret"))

@@ -1,8 +1,9 @@
 //! Sources that Flux reads: the fleet's and those of components.
 
-use super::{digest, duration, member, members, text};
+use super::{digest, duration, member, members, secrets::secret_name, text};
 use crate::{
     diag::{Diagnostic, Problems, list},
+    schema::Format,
     yaml::Node,
 };
 
@@ -26,6 +27,7 @@ fn common(node: &Node, problems: &mut Problems) {
         let schemes: &[&str] = match kind {
             Some("GitRepository") => &["https://", "http://", "ssh://"],
             Some("OCIRepository") => &["oci://"],
+            Some("Bucket") => &["https://", "http://"],
             _ => &[],
         };
         if !schemes.is_empty() && !schemes.iter().any(|scheme| url.starts_with(scheme)) {
@@ -40,7 +42,16 @@ fn common(node: &Node, problems: &mut Problems) {
             && url.rsplit('/').next().is_some_and(|l| l.contains([':', '@']))
         {
             problems.push(said("has a tag or digest").help("write it under `ref:`"));
+        } else if let Err(why) = Format::Url.check(url) {
+            problems.push(said("is not an address").because(why).help(match kind {
+                Some("OCIRepository") => "write for example `oci://registry.example.com/fleet`",
+                Some("Bucket") => "write for example `https://s3.example.com/fleet`",
+                _ => "write for example `https://git.example.com/fleet` or `ssh://git@git.example.com/fleet`",
+            }));
         }
+    }
+    if let Some((name, at)) = text(node, "secret") {
+        secret_name(name, at, problems);
     }
     if let Some(found) = member(node, "ref") {
         digest(found, problems);
@@ -76,6 +87,7 @@ pub fn reference(kind: Option<&str>, node: &Node, problems: &mut Problems) {
             );
         }
     }
+    said.iter().for_each(|(key, value)| revision(kind, key, value, problems));
     let pinned = said.iter().any(|(key, _)| *key == "commit");
     said.retain(|(key, _)| !(pinned && *key == "branch"));
     if let [(first, at), (second, beside), ..] = said.as_slice() {
@@ -89,6 +101,47 @@ pub fn reference(kind: Option<&str>, node: &Node, problems: &mut Problems) {
     }
 }
 
+/// One member of a `ref`: a name that Git or a registry can have.
+fn revision(kind: Option<&str>, key: &str, node: &Node, problems: &mut Problems) {
+    let Some(written) = node.as_str() else { return };
+    // git-check-ref-format(1), as far as it tells a slip from a name.
+    let git = |name: &str| {
+        let bad = |c: char| c.is_control() || matches!(c, ' ' | '~' | '^' | ':' | '?' | '*' | '[' | '\\');
+        let ends = name.starts_with(['/', '-']) || name.ends_with(['/', '.']) || name.ends_with(".lock");
+        !name.is_empty()
+            && !name.contains(bad)
+            && !ends
+            && !["..", "//", "@{"].iter().any(|x| name.contains(x))
+    };
+    let (good, help) = match key {
+        // The tag of the distribution specification.
+        "tag" if kind == Some("OCIRepository") => (
+            Format::Image.check(&format!("a:{written}")).is_ok(),
+            "use letters, digits, `.`, `-` and `_`, at most 128 characters",
+        ),
+        "branch" | "tag" => (git(written), "write the bare name, for example `main` or `v1.2.3`"),
+        "name" => {
+            (written.starts_with("refs/") && git(written), "write it in full, for example `refs/heads/main`")
+        }
+        "commit" => (
+            matches!(written.len(), 40 | 64) && written.bytes().all(|b| b.is_ascii_hexdigit()),
+            "write it in full, with its 40 hexadecimal digits: `git rev-parse HEAD` gives it",
+        ),
+        "semver" => (
+            !written.trim().is_empty() && !written.contains(char::is_control),
+            "write a range of versions, for example `\">=1.0.0 <2.0.0\"`",
+        ),
+        _ => return,
+    };
+    if !good {
+        problems.push(
+            Diagnostic::error("config/ref", format!("`{written}` is no `{key}` of a source"))
+                .at(node.place())
+                .help(help),
+        );
+    }
+}
+
 fn article(word: &str) -> &'static str {
     if word.starts_with(['A', 'E', 'I', 'O', 'U']) { "an" } else { "a" }
 }
@@ -97,7 +150,16 @@ fn article(word: &str) -> &'static str {
 fn inside(node: &Node, field: &str, problems: &mut Problems) {
     let Some((path, at)) = text(node, field) else { return };
     let bad = path.starts_with('/') || path.contains('\\') || path.split('/').any(|part| part == "..");
-    if bad {
+    if path.contains(char::is_control) {
+        problems.push(
+            Diagnostic::error(
+                "config/path",
+                format!("`{field}` has a control character, such as a line end"),
+            )
+            .at(at.place())
+            .help("write a folder in the source, for example `./clusters`"),
+        );
+    } else if bad {
         problems.push(
             Diagnostic::error("config/path", format!("`{field}` leaves the source: `{path}`"))
                 .at(at.place())
