@@ -14,6 +14,7 @@ use crate::{
         manifest,
         sops::{Opened, Outcome},
     },
+    write,
     yaml::{
         Node,
         commented::{self, Comment, Document, Item},
@@ -35,6 +36,10 @@ pub(super) struct Arguments {
     #[command(flatten)]
     identities: IdentityArguments,
 }
+
+/// Where edits are kept that cannot take their place, and how many of one file.
+const EDITS: &str = ".gen/edits";
+const MOST_KEPT: usize = 1000;
 
 /// What begins the lines that tell what is wrong, above the text that is to be corrected.
 const NOTE: &str = "#: ";
@@ -86,21 +91,41 @@ fn edit(
     for (at, document) in new.iter().enumerate() {
         written.keys.extend(difference(old.get(at), document));
     }
-    project.keep_in_mind(&path, &opened, &documents, &outcome, problems).then_some(())?;
-    written.take(&outcome);
-    let Some(text) = outcome.text else { return Some(written) };
-    if project.put(&path, Some(&before), text.as_bytes(), problems) {
+    let Some(text) = &outcome.text else { return Some(written) };
+    if project.keep_in_mind(&path, &opened, &documents, &outcome, problems)
+        && project.put(&path, Some(&before), text.as_bytes(), problems)
+    {
+        written.take(&outcome);
         return Some(written);
     }
-    let place = format!(".gen/edits/{}-{}", now().seconds, path.rsplit('/').next().unwrap_or(&path));
-    if project.put(&place, None, text.as_bytes(), &mut Problems::new())
-        && let Some(problem) = problems.0.last_mut()
-    {
-        problem
-            .help
-            .push(format!("what you typed is kept, sealed, in `{place}`: `gen unseal {place}` shows it"));
+    let help = kept(project, &path, text);
+    if let Some(problem) = problems.0.last_mut() {
+        problem.help.push(help);
     }
     None
+}
+
+/// Keeps what was typed, sealed, where nothing else stands, and says where; where nothing can be written, on standard error.
+fn kept(project: &SealedProject, path: &str, text: &str) -> String {
+    let named = path.strip_prefix("environments/secrets/").unwrap_or(path);
+    let (folder, name) = named.rsplit_once('/').unwrap_or((".", named));
+    let mut refused = Problems::new();
+    for number in 1..=MOST_KEPT {
+        let place = match folder {
+            "." => format!("{EDITS}/{number}-{name}"),
+            _ => format!("{EDITS}/{folder}/{number}-{name}"),
+        };
+        if project.put(&place, None, text.as_bytes(), &mut refused) {
+            return format!("what you typed is kept, sealed, in `{place}`: `gen unseal {place}` shows it");
+        }
+        // Another edit stands there, or takes the place now.
+        if refused.0.last().is_none_or(|problem| problem.id != write::CHANGED) {
+            break;
+        }
+    }
+    report::tell(text);
+    let why = refused.0.pop().map(|problem| problem.message).unwrap_or_default();
+    format!("what you typed stands above, sealed: put it into a file, because gen cannot keep it: {why}")
 }
 
 fn failed(message: &str) -> Diagnostic {

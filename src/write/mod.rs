@@ -23,7 +23,8 @@ pub use creation::{
     CreationRule, Lookup, SOPS_CONFIG, SopsConfigChange, lookup, sops_config, sops_config_difference,
 };
 pub use disk::{
-    Beside, Fault, INTERRUPTED, LOCKED, Lock, Staged, Step, Target, create, flush, replace, replace_files,
+    Beside, CHANGED, Fault, INTERRUPTED, LOCKED, Lock, Staged, Step, Target, create, flush, replace,
+    replace_files,
 };
 pub use inventory::{Entry, Inventory};
 pub use plan::{Found, State, plan};

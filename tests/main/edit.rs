@@ -130,6 +130,54 @@ fn what_cannot_be_sealed_is_refused_and_nothing_is_written() {
     let mut shown = fleet.command(env!("CARGO_BIN_EXE_gen"));
     let shown = shown.env("SOPS_AGE_KEY", KEY).args(["unseal", kept, "--key", "x"]).output().unwrap();
     assert_eq!(out(&shown), "1", "{}", err(&shown));
+    assert_eq!(kept, ".gen/edits/prod/monitoring/1-monitoring-mimir.sops.yaml");
+}
+
+/// Nothing that was kept is overwritten, and what cannot be kept is shown, sealed.
+#[test]
+fn edits_that_are_refused_are_all_kept() {
+    let refused = |fleet: &Sandbox| {
+        let other = "printf 'somebody: else\\n' > \"$GEN_FILE\"; echo '    x: \"1\"' >> \"$1\"";
+        let before = fleet.read(FILE);
+        let mut command = edit(fleet, other);
+        let said = told(&command.env("GEN_FILE", fleet.root().join(FILE)).output().unwrap());
+        assert!(said.contains("error[write/changed]"), "{said}");
+        fs::write(fleet.root().join(FILE), before).unwrap();
+        said
+    };
+    let fleet = fleet();
+    let kept = |number| format!(".gen/edits/prod/monitoring/{number}-monitoring-mimir.sops.yaml");
+    assert!(refused(&fleet).contains(&format!("`{}`", kept(1))));
+    let first = fleet.read(&kept(1));
+    assert!(refused(&fleet).contains(&format!("`{}`", kept(2))));
+    assert_eq!(fleet.read(&kept(1)), first);
+    assert!(fleet.read(&kept(2)).contains("x: ENC["));
+
+    fs::remove_dir_all(fleet.root().join(".gen")).unwrap();
+    fs::write(fleet.root().join(".gen"), "in the way\n").unwrap();
+    let said = refused(&fleet);
+    assert!(said.contains("x: ENC[") && said.contains("what you typed stands above, sealed"), "{said}");
+    assert!(said.contains("gen cannot keep it: cannot"), "{said}");
+}
+
+/// The list of values to replace cannot be written: then nothing is, and what was typed is kept all the same.
+#[test]
+fn what_was_typed_is_kept_where_something_else_cannot_be_written() {
+    let fleet = fleet();
+    let before = fleet.read(FILE);
+    let line = "2026-01-31  prod/monitoring/monitoring-mimir  username  bob\n";
+    let list = fleet.root().join("environments/secrets/to-replace.txt");
+    fs::write(&list, line).unwrap();
+    let script = format!(
+        "echo '# mine' >> '{}'; sed -i 's/^    username: .*/    username: other/' \"$1\"",
+        list.display()
+    );
+    let output = edit(&fleet, &script).output().unwrap();
+    let said = told(&output);
+    assert!(said.contains("`environments/secrets/to-replace.txt` was changed while `gen` ran"), "{said}");
+    assert!(said.contains("what you typed is kept, sealed, in `.gen/edits/prod/monitoring/1-"), "{said}");
+    assert_eq!(fleet.read(FILE), before);
+    assert_eq!(fs::read_to_string(&list).unwrap(), format!("{line}# mine\n"));
 }
 
 /// Somebody at a terminal is shown what is wrong, in the text itself.

@@ -1,6 +1,6 @@
 //! Files outside of a tree: those of a new project, single ones, and what is expected of a pack's examples.
 
-use super::{failed, link, look};
+use super::{look, said_failed, said_link, see_to_it};
 use crate::diag::Diagnostic;
 use std::{
     collections::BTreeMap,
@@ -9,8 +9,20 @@ use std::{
     path::{Path, PathBuf},
 };
 
+/// The id of the error that something else stands by now where a file is to be put.
+pub const CHANGED: &str = "write/changed";
+
 /// What temporary names begin with; `.gitignore` knows it.
 const TEMPORARY: &str = ".gen-tmp-";
+
+/// What the system said of a single file, which then is what it was: no other run completes it.
+fn failed(shown: &str, doing: &str, path: &Path, error: &io::Error) -> Box<Diagnostic> {
+    said_failed(shown, (doing, path), error, &format!("`{shown}` is as it was"), see_to_it(error))
+}
+
+fn link(path: &Path) -> Box<Diagnostic> {
+    said_link(path, "put a file or folder of its own in the place of the link")
+}
 
 /// Writes a file that is not there yet, with its folders; `false` if something is there, which stays as it is.
 ///
@@ -187,7 +199,7 @@ fn unchanged(root: &Path, target: &Path, path: &str, before: Option<&[u8]>) -> R
         return Ok(());
     }
     let message = format!("`{path}` was changed while `gen` ran");
-    Err(Box::new(Diagnostic::error("write/changed", message).help("run it again")))
+    Err(Box::new(Diagnostic::error(CHANGED, message).help("run it again")))
 }
 
 /// Makes the files of a folder, by their paths in it, other ones: for `expected/` of an example. What neither `before`
@@ -270,6 +282,19 @@ mod tests {
         fs::write(root.join("a"), "3").unwrap();
         assert_eq!(late.put().unwrap_err().id, "write/changed");
         assert_eq!((fs::read(root.join("a")).unwrap(), count()), (b"3".to_vec(), 1));
+    }
+
+    /// A single file is not completed by another run, and no `--out` puts it elsewhere.
+    #[test]
+    fn what_fails_leaves_the_file_as_it_was_and_says_so() {
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join("file"), "1").unwrap();
+        let said = replace(folder.path(), "file/a", None, Some(b"2")).unwrap_err();
+        assert_eq!(said.id, "write/failed");
+        assert_eq!(said.because, ["`file/a` is as it was"]);
+        assert_eq!(said.help, ["see to it, and run again"]);
+        let denied = failed("a", "replace", Path::new("a"), &ErrorKind::PermissionDenied.into());
+        assert!(!denied.help[0].contains("--out"), "{denied:?}");
     }
 
     #[cfg(unix)]

@@ -11,7 +11,7 @@ mod seen;
 mod stage;
 mod target;
 
-pub use files::{Beside, create, replace, replace_files};
+pub use files::{Beside, CHANGED, create, replace, replace_files};
 pub use stage::{INTERRUPTED, Staged};
 pub use target::{LOCKED, Lock, Target};
 
@@ -131,17 +131,19 @@ fn delete_folder(hook: Hook, path: &Path) -> Result<(), Stop> {
     })
 }
 
+/// A symbolic link stands where a tree is to be written.
 fn link(path: &Path) -> Box<Diagnostic> {
-    let message = format!("`{}` is a symbolic link; `gen` writes through none", path.display());
-    Box::new(
-        Diagnostic::error("write/link", message).help("remove the link, or write elsewhere with `--out DIR`"),
-    )
+    said_link(path, "remove the link, or write elsewhere with `--out DIR`")
 }
 
-/// What the system said, with what to do about it.
+fn said_link(path: &Path, help: &str) -> Box<Diagnostic> {
+    let message = format!("`{}` is a symbolic link; `gen` writes through none", path.display());
+    Box::new(Diagnostic::error("write/link", message).help(help))
+}
+
+/// What the system said of a tree, with what to do about it.
 fn failed(shown: &str, doing: &str, path: &Path, error: &io::Error) -> Box<Diagnostic> {
     let help = match error.kind() {
-        ErrorKind::StorageFull | ErrorKind::QuotaExceeded => "free some space, and run again",
         ErrorKind::PermissionDenied => {
             "make the folder writable for you, or write elsewhere with `--out DIR`"
         }
@@ -149,12 +151,28 @@ fn failed(shown: &str, doing: &str, path: &Path, error: &io::Error) -> Box<Diagn
         _ if rustix::io::Errno::from_io_error(error) == Some(rustix::io::Errno::MFILE) => {
             "raise the limit of open files (`ulimit -n`), or render fewer at once with `--shard I/N`"
         }
-        _ => "see to it, and run again",
+        _ => see_to_it(error),
     };
-    Box::new(
-        Diagnostic::error("write/failed", format!("cannot {doing} `{}`: {error}", path.display()))
-            .output(shown)
-            .because("no file is half written, and the next run completes what is missing")
-            .help(help),
-    )
+    let because = "no file is half written, and the next run completes what is missing";
+    said_failed(shown, (doing, path), error, because, help)
+}
+
+/// What helps wherever the file is.
+fn see_to_it(error: &io::Error) -> &'static str {
+    match error.kind() {
+        ErrorKind::StorageFull | ErrorKind::QuotaExceeded => "free some space, and run again",
+        ErrorKind::PermissionDenied => "make it readable and its folder writable for you, and run again",
+        _ => "see to it, and run again",
+    }
+}
+
+fn said_failed(
+    shown: &str,
+    (doing, path): (&str, &Path),
+    error: &io::Error,
+    because: &str,
+    help: &str,
+) -> Box<Diagnostic> {
+    let message = format!("cannot {doing} `{}`: {error}", path.display());
+    Box::new(Diagnostic::error("write/failed", message).output(shown).because(because).help(help))
 }
