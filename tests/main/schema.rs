@@ -190,6 +190,10 @@ fn mistakes_do_not_fit() {
     }
 }
 
+fn path() -> std::ffi::OsString {
+    std::env::var_os("PATH").unwrap_or_default()
+}
+
 #[test]
 fn a_new_project_has_its_schema_and_points_to_it() {
     let sandbox = Sandbox::new();
@@ -207,6 +211,16 @@ fn a_new_project_has_its_schema_and_points_to_it() {
             file.display()
         );
         assert_eq!(complaints(&validator, &value(&text)), [""; 0], "{}", file.display());
+    }
+    // It is made anew anywhere: Git does not take it.
+    let git = sandbox.command("git").args(["init", "--quiet"]).env("PATH", path()).status();
+    if git.is_ok_and(|status| status.success()) {
+        let seen =
+            sandbox.command("git").args(["status", "--short", "-uall"]).env("PATH", path()).output().unwrap();
+        let seen = String::from_utf8(seen.stdout).unwrap();
+        assert!(seen.contains("?? .gitignore\n") && !seen.contains(".gen/"), "{seen}");
+    } else {
+        eprintln!("skipped: there is no git");
     }
     let kept = sandbox.gen_(&["schema", "--write"]);
     assert_eq!(
