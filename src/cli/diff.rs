@@ -18,6 +18,7 @@ use crate::{
 };
 use sealed::Comparing;
 use std::{
+    collections::BTreeSet,
     io::IsTerminal,
     path::{Path, PathBuf},
 };
@@ -117,6 +118,12 @@ fn identities(global: &Global, arguments: &Arguments, problems: &mut Problems) -
     }
 }
 
+/// The files whose Secrets anyone can read, by what is said of them.
+fn in_the_clear(findings: &Problems) -> BTreeSet<String> {
+    let told = findings.0.iter().filter(|finding| matches!(finding.id, "secret/plain" | "secret/clear"));
+    told.flat_map(|finding| &finding.outputs).cloned().collect()
+}
+
 fn difference(
     built: Built,
     arguments: &Arguments,
@@ -124,6 +131,7 @@ fn difference(
     comparing: &Comparing,
 ) -> (String, String, Problems) {
     let Built { name, tree, mut problems, findings, .. } = built;
+    let clear = in_the_clear(&findings);
     problems.extend(findings);
     let Some(tree) = tree else { return (name, String::new(), problems) };
     let shown = match &arguments.out {
@@ -136,8 +144,13 @@ fn difference(
             // What was edited by hand is a difference like any other here: it is shown, not refused.
             let changes = write::plan(state, &tree, true, &mut problems);
             let mut told = Problems::new();
-            let text =
-                changes.unified_with(comparing.colour, &mut |change| comparing.lines(change, &mut told));
+            let text = changes.unified_with(comparing.colour, &mut |change| match clear
+                .contains(&format!("fleet-out/{name}/{}", change.path))
+                && !arguments.reveal
+            {
+                true => Some(comparing.line('~', "not shown: values of a Secret stand in the clear")),
+                false => comparing.lines(change, &mut told),
+            });
             problems.extend(told);
             (name, text, problems)
         }

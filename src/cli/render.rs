@@ -37,7 +37,7 @@ pub(super) struct Arguments {
     /// Write nothing; say no (exit code 1) if anything would change
     #[arg(long, conflicts_with_all = ["stdout", "force"])]
     check: bool,
-    /// Print the files instead of writing them
+    /// Print the files instead of writing them; nothing if anything is wrong
     #[arg(long, conflicts_with = "force")]
     stdout: bool,
     /// Write to another folder
@@ -374,7 +374,10 @@ fn tell(
     let failed = problems.has_errors();
     let same = outcomes.iter().filter(|o| o.changes.as_ref().is_some_and(Changes::is_empty)).count();
     for outcome in outcomes {
-        print(&report::content(&outcome.text));
+        // What is refused is for no reader: a Secret in it may stand in the clear.
+        if !failed {
+            print(&report::content(&outcome.text));
+        }
         if let Some(changes) = &outcome.changes
             && (!failed || arguments.check)
             && !(changes.is_empty() && same > MANY)
@@ -407,7 +410,8 @@ fn tell(
     }
     let count = report::count(problems);
     match (failed, count) {
-        (true, Some(count)) if arguments.check || arguments.stdout => report::tell(&count),
+        (true, Some(count)) if arguments.check => report::tell(&count),
+        (true, Some(count)) if arguments.stdout => report::tell(&format!("{count}; nothing was printed")),
         (true, Some(count)) => report::tell(&format!("{count}; nothing was written")),
         (false, Some(count)) => say(global, &count),
         (_, None) => {}

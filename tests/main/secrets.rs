@@ -218,3 +218,35 @@ fn a_value_that_is_new_is_not_to_be_replaced() {
     let said = seal(&["--generate", "password=12", "--generate", "user=12"]);
     assert!(said.contains("no longer for bob, who can read the history for ever\n"), "{said}");
 }
+
+/// A tree that is refused is not printed, and the values of its Secrets in no difference.
+#[test]
+fn what_is_refused_because_it_can_be_read_is_shown_nowhere() {
+    let fleet = project("bob");
+    let text = secret("x", &[("password", "geheim-1")], &[PUBLIC]);
+    let line = line(&text, "password");
+    fleet.write(&path("x"), text.replace(&line, "    password: geheim-1").as_bytes());
+    let plain = "{apiVersion: v1, kind: Secret, metadata: {name: mine}, stringData: {password: geheim-2}}";
+    fleet.edit(
+        "environments/prod.yaml",
+        "  other: {pack: raw, namespace: other, extra: {",
+        &format!("  other: {{pack: raw, namespace: other, extra: {{mine: {plain}, "),
+    );
+    for (words, code) in [
+        (["render", "prod"].as_slice(), 1),
+        (&["render", "prod", "--stdout"], 1),
+        (&["render", "prod", "--stdout", "--no-check"], 1),
+        (&["render", "prod", "--format", "json"], 1),
+        (&["diff", "prod"], 2),
+        (&["diff", "prod", "--format", "json"], 2),
+    ] {
+        let said = bad(&fleet, code, words);
+        assert!(said.contains("secret/clear") && said.contains("secret/plain"), "{said}");
+        assert!(!said.contains("geheim"), "{words:?}: {said}");
+    }
+    let said = bad(&fleet, 1, &["render", "prod", "--stdout"]);
+    assert!(said.contains("; nothing was printed") && !said.contains("kind: ConfigMap"), "{said}");
+    let said = bad(&fleet, 2, &["diff", "prod"]);
+    let hidden = "secret-mine.yaml\n~ not shown: values of a Secret stand in the clear\n";
+    assert!(said.contains(hidden) && said.contains("+kind: ConfigMap"), "{said}");
+}

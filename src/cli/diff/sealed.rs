@@ -86,7 +86,8 @@ impl Comparing<'_> {
         }
     }
 
-    fn line(&self, mark: char, text: &str) -> String {
+    /// One line of what is told.
+    pub(super) fn line(&self, mark: char, text: &str) -> String {
         let style = match mark {
             '+' => GREEN,
             '-' => RED,
