@@ -18,7 +18,7 @@ use std::{
 const MOST: usize = 200;
 
 /// Why standard output could not be written, the first time that it could not.
-static UNWRITTEN: OnceLock<String> = OnceLock::new();
+static UNWRITTEN: OnceLock<std::io::Error> = OnceLock::new();
 
 /// Writes to stdout. What cannot be written is told at the end: see [`unwritten`].
 pub(super) fn print(text: &str) {
@@ -26,18 +26,23 @@ pub(super) fn print(text: &str) {
     note(out.write_all(text.as_bytes()).and_then(|()| out.flush()));
 }
 
-/// Keeps that a write to stdout failed. A reader that went away (`| head`) is nobody's fault.
+/// Keeps that a write to stdout failed.
 pub(super) fn note(written: std::io::Result<()>) {
-    if let Err(error) = written
-        && error.kind() != ErrorKind::BrokenPipe
-    {
-        let _ = UNWRITTEN.set(error.to_string());
+    if let Err(error) = written {
+        let _ = UNWRITTEN.set(error);
     }
 }
 
-/// Tells that not all of the result was written; `false` if it was.
+/// Does standard output take nothing more? Then nobody sees what would come.
+pub(super) fn is_closed() -> bool {
+    UNWRITTEN.get().is_some()
+}
+
+/// Tells that not all of the result was written; `false` if it was. A reader that went away (`| head`) is nobody's fault.
 pub(super) fn unwritten() -> bool {
-    let Some(why) = UNWRITTEN.get() else { return false };
+    let Some(why) = UNWRITTEN.get().filter(|error| error.kind() != ErrorKind::BrokenPipe) else {
+        return false;
+    };
     tell(&format!("error: standard output cannot be written: {why}"));
     true
 }

@@ -87,7 +87,8 @@ pub(super) fn run(global: &Global, arguments: &Arguments) -> Exit {
         if let (false, Some(engine), Some(built)) = (is_wrong, result.engine, result.built) {
             good = Some(Good { engine, built });
         }
-        if !again && !watch.changed(QUIET) {
+        // Nobody sees what comes: the end says why.
+        if report::is_closed() || (!again && !watch.changed(QUIET)) {
             return Exit::Yes;
         }
     }

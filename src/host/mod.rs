@@ -3,6 +3,7 @@
 #![expect(clippy::disallowed_methods, reason = "this is the door to the machine")]
 
 mod cache;
+mod interrupt;
 mod keys;
 mod private;
 mod process;
@@ -12,6 +13,7 @@ mod tools;
 mod watch;
 
 pub use cache::Cache;
+pub use interrupt::{interrupted, watch_interrupts};
 pub use keys::{Holds, KeyPlace, create_private, key_file, key_places};
 pub use private::{PrivateFolder, editor};
 pub use terminal::{NoAnswer, ask_consent, ask_secret, is_interactive};
@@ -27,35 +29,9 @@ use std::{
     fs,
     io::{self, ErrorKind, IsTerminal},
     path::Path,
-    sync::atomic::{AtomicBool, Ordering},
     thread,
     time::{Duration, Instant, SystemTime},
 };
-
-static INTERRUPTED: AtomicBool = AtomicBool::new(false);
-
-/// From now on Ctrl-C, SIGTERM and SIGHUP do not kill: they raise the flag that [`interrupted`] reads. A
-/// second one ends the process at once, which is safe at any point of a write.
-///
-/// Call it once, at the start. Where no handler can be set, signals keep their usual effect.
-pub fn watch_interrupts() {
-    let handler = || {
-        if INTERRUPTED.swap(true, Ordering::SeqCst) {
-            private::remove_all();
-            // 128 + SIGINT, as shells report it.
-            #[allow(clippy::exit, reason = "a second Ctrl-C must end a run that does not listen")]
-            std::process::exit(130);
-        }
-    };
-    // Also where a signal is ignored, as Ctrl-C is by what a script starts in the background: SIGTERM must find its handler
-    // then too. A second handler is an error of the library; the first one stays, and that is what is wanted.
-    let _ = ctrlc::set_handler(handler);
-}
-
-/// Was the run told to stop? Long work looks at this between two units and stops cleanly.
-pub fn interrupted() -> bool {
-    INTERRUPTED.load(Ordering::SeqCst)
-}
 
 /// Lifts the limit of open files as far as the system lets a user: a lock is held on every tree that is
 /// written, and macOS begins with 256. Where it cannot be lifted it stays.

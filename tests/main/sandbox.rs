@@ -92,3 +92,11 @@ fn walk(folder: &Path, files: &mut Vec<PathBuf>) {
         if path.is_dir() { walk(&path, files) } else { files.push(path) }
     }
 }
+
+/// Is a signal ignored by what the tests start? Known where there is a /proc.
+pub(crate) fn ignores(signal: rustix::process::Signal) -> bool {
+    let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    let mask = mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).unwrap_or_default();
+    mask >> (signal.as_raw() - 1) & 1 == 1
+}

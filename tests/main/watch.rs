@@ -22,9 +22,15 @@ struct Watching {
 
 impl Watching {
     fn start(sandbox: &Sandbox, words: &[&str]) -> Self {
+        Self::start_after("", sandbox, words)
+    }
+
+    /// The same after something that a shell does.
+    fn start_after(first: &str, sandbox: &Sandbox, words: &[&str]) -> Self {
         // One stream, so that what is shown is read in its order.
         let mut command = sandbox.command("/bin/sh");
-        command.args(["-c", "exec \"$0\" watch \"$@\" 2>&1", env!("CARGO_BIN_EXE_gen")]).args(words);
+        let script = format!("{first} exec \"$0\" watch \"$@\" 2>&1");
+        command.args(["-c", &script, env!("CARGO_BIN_EXE_gen")]).args(words);
         let mut child = command.spawn().unwrap();
         let (send, screen) = channel();
         let mut pipe = child.stdout.take().unwrap();
@@ -52,9 +58,9 @@ impl Watching {
         self.shown.drain(..end);
     }
 
-    /// Ctrl-C.
+    /// As Ctrl-C does it, which a run in the background ignores.
     fn end(mut self) -> Option<i32> {
-        kill_process(Pid::from_child(&self.child), Signal::INT).unwrap();
+        kill_process(Pid::from_child(&self.child), Signal::TERM).unwrap();
         self.child.wait().unwrap().code()
     }
 }
@@ -127,6 +133,43 @@ fn saves_are_shown_and_mistakes_go_away() {
     sandbox.remove("charts/x-1.0.0.facts");
     watching.expect("all is well again");
     assert_eq!(watching.end(), Some(0));
+}
+
+/// `nohup` and `&` start a program so: what they ignore ends nothing, and SIGTERM ends it as ever.
+#[test]
+fn what_is_ignored_at_the_start_stays_ignored() {
+    let sandbox = Sandbox::new();
+    assert!(sandbox.gen_(&["init"]).status.success());
+    let mut watching = Watching::start_after("trap '' INT HUP;", &sandbox, &["prod"]);
+    watching.expect("waiting for changes");
+    for signal in [Signal::HUP, Signal::INT] {
+        kill_process(Pid::from_child(&watching.child), signal).unwrap();
+    }
+    thread::sleep(Duration::from_millis(100));
+    sandbox.edit("environments/prod.yaml", "min: 2", "min: 3");
+    watching.expect("+ 3");
+    assert_eq!(watching.end(), Some(0));
+}
+
+/// What nobody sees is not waited for.
+#[test]
+fn it_ends_when_its_output_takes_nothing() {
+    let sandbox = Sandbox::new();
+    assert!(sandbox.gen_(&["init"]).status.success());
+    if !Path::new("/dev/full").exists() {
+        return eprintln!("skipped: there is no /dev/full");
+    }
+    let full = fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+    let mut command = sandbox.command(env!("CARGO_BIN_EXE_gen"));
+    let output = command.args(["watch", "prod"]).stdout(full).output().unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert!(said.contains("error: standard output cannot be written: "), "{said}");
+    // A reader that is gone is no error.
+    let mut command = sandbox.command(env!("CARGO_BIN_EXE_gen"));
+    let mut child = command.args(["watch", "prod"]).spawn().unwrap();
+    drop(child.stdout.take());
+    assert_eq!(child.wait().unwrap().code(), Some(0));
 }
 
 #[test]
