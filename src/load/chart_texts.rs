@@ -33,7 +33,7 @@ impl ChartTexts {
     pub fn read(path: &Path) -> Result<Self, String> {
         let budget = Budget::new();
         match named(path)? {
-            None => Self::of(&Disk::new(path)?, "", &budget, 0),
+            None => Self::of(&Disk::of_chart(path)?, "", &budget, 0),
             Some(bytes) => Self::of(&unpack(&bytes, &budget)?, "", &budget, 0),
         }
     }

@@ -15,6 +15,8 @@ const LARGEST: u64 = 64 << 20;
 #[derive(Clone, Debug)]
 pub struct Disk {
     root: PathBuf,
+    /// What is wrong with a link out of it.
+    leads_out: &'static str,
 }
 
 /// The nearest folder at or above `start` that has a folder `environments`.
@@ -73,9 +75,17 @@ impl Disk {
     pub fn new(root: &Path) -> Result<Self, String> {
         let root = fs::canonicalize(root).map_err(|e| words(&e))?;
         match root.is_dir() {
-            true => Ok(Self { root }),
+            true => Ok(Self { root, leads_out: "is a symbolic link that leads out of the project" }),
             false => Err("is not a folder".to_owned()),
         }
+    }
+
+    /// The folder of a chart, wherever it is.
+    ///
+    /// # Errors
+    /// Says why it cannot be read.
+    pub(super) fn of_chart(root: &Path) -> Result<Self, String> {
+        Ok(Self { leads_out: "is a symbolic link that leads out of the chart", ..Self::new(root)? })
     }
 
     /// The folder, without links.
@@ -103,9 +113,7 @@ impl Disk {
     fn behind(&self, link: &Path) -> Kind {
         match fs::canonicalize(link) {
             Err(_) => Kind::Refused("is a symbolic link to nothing"),
-            Ok(target) if !target.starts_with(&self.root) => {
-                Kind::Refused("is a symbolic link that leads out of the project")
-            }
+            Ok(target) if !target.starts_with(&self.root) => Kind::Refused(self.leads_out),
             Ok(target) if target.is_file() => Kind::File,
             Ok(target) if target.is_dir() => Kind::Refused("is a symbolic link to a folder"),
             Ok(_) => Kind::Refused("is neither a file nor a folder"),

@@ -317,3 +317,28 @@ fn facts_are_not_read_through_a_link() {
         "{said}"
     );
 }
+
+#[test]
+fn facts_are_not_written_through_a_link() {
+    let sandbox = Sandbox::new();
+    assert!(sandbox.gen_(&["init"]).status.success());
+    let elsewhere = tempfile::tempdir().unwrap();
+    sandbox.write("app/Chart.yaml", b"{name: app, version: 1.0.0}");
+    std::os::unix::fs::symlink(elsewhere.path(), sandbox.root().join("charts")).unwrap();
+    let output = sandbox.gen_(&["chart", "add", "app"]);
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(said.contains("error[write/link]") && !said.contains("--out"), "{said}");
+    assert_eq!(output.status.code(), Some(2));
+    assert_eq!(fs::read_dir(elsewhere.path()).unwrap().count(), 0);
+}
+
+#[test]
+fn a_link_out_of_a_chart_is_told_as_one() {
+    let sandbox = Sandbox::new();
+    assert!(sandbox.gen_(&["init"]).status.success());
+    sandbox.write("app/Chart.yaml", b"{name: app, version: 1.0.0}");
+    std::os::unix::fs::symlink("/etc/hostname", sandbox.root().join("app/values.yaml")).unwrap();
+    let said = sandbox.gen_(&["chart", "add", "app"]);
+    let said = String::from_utf8_lossy(&said.stderr);
+    assert!(said.contains("is a symbolic link that leads out of the chart"), "{said}");
+}

@@ -10,7 +10,7 @@ use crate::{
     diag::{Diagnostic, Problems, Sources, did_you_mean, list},
     load::{CHARTS, ChartRef, ChartTexts, Disk, Files, Kind, Pack, Project},
     write,
-    yaml::{self, Node},
+    yaml::{self, Node, Value},
 };
 use std::path::PathBuf;
 
@@ -18,7 +18,8 @@ use std::path::PathBuf;
 ///
 /// Read are `Chart.yaml`, `values.yaml` with its comments, `values.schema.json` and the charts in it; nothing is run and
 /// nothing is unpacked to the disk. What is kept is a text of a line a value: `charts/NAME-VERSION.facts`, or with
-/// `--pack` a file of a pack of this project. From then on every `values:` for the chart is checked against it.
+/// `--pack` a file of a pack of this project. From then on every `values:` for the chart is checked against it. Facts of
+/// the same version that say something else, because somebody mended them, are not overwritten without `--force`.
 #[derive(Debug, clap::Args)]
 #[command(
     after_help = "Examples:\n  gen chart add ./loki                          for every component that installs loki in this version\n  gen chart add podinfo-6.9.2.tgz --pack app    for a pack in templates/"
@@ -30,13 +31,21 @@ pub(in crate::cli) struct Arguments {
     /// Keep it in this pack of the project, which installs the chart
     #[arg(long, value_name = "PACK")]
     pack: Option<String>,
+    /// Overwrite facts of this version that differ from what is read
+    #[arg(long)]
+    force: bool,
 }
+
+/// A longer difference is cut.
+const MOST_LINES: usize = 40;
 
 /// What was kept.
 struct Kept {
     path: String,
     facts: Facts,
     changed: bool,
+    /// The version whose facts stood there.
+    instead_of: Option<String>,
 }
 
 pub(in crate::cli) fn run(global: &Global, arguments: &Arguments) -> Exit {
@@ -55,16 +64,22 @@ pub(in crate::cli) fn run(global: &Global, arguments: &Arguments) -> Exit {
                 ("version", Node::new(kept.facts.version.as_str())),
                 ("values", report::number(count(&kept.facts.values))),
                 ("changed", Node::new(kept.changed)),
+                ("insteadOf", kept.instead_of.as_deref().map_or(Node::new(Value::Null), Node::new)),
             ]
         });
         let findings = ("findings", report::to_node(&problems, &Sources::new()));
         report::json(&mapping(kept.chain([findings])));
     } else {
         report::findings(global, &problems, &engine.project.sources);
-        if let Some(Kept { path, facts, changed }) = &kept {
+        if let Some(Kept { path, facts, changed, instead_of }) = &kept {
             let word = if *changed { "wrote" } else { "kept " };
             let values = count(&facts.values);
-            say(global, &format!("{word} {path}: {values} values of {} {}", facts.name, facts.version));
+            let instead = instead_of.iter().map(|version| format!(", instead of those of {version}"));
+            let instead = instead.collect::<String>();
+            say(
+                global,
+                &format!("{word} {path}: {values} values of {} {}{instead}", facts.name, facts.version),
+            );
         }
     }
     if kept.is_none() { Exit::Unknown } else { Exit::Yes }
@@ -79,13 +94,35 @@ fn keep(global: &Global, arguments: &Arguments, project: &Project, problems: &mu
     let disk = Disk::new(&root).ok()?;
     let before = (disk.kind(&path) == Kind::File).then(|| disk.read(&path).ok()).flatten();
     let changed = before.as_deref() != Some(text.as_bytes());
+    let mut instead_of = None;
+    if let Some(before) = before.as_deref().filter(|_| changed) {
+        let read = std::str::from_utf8(before).ok().and_then(|text| chart::parse(text).ok());
+        let other = read.filter(|read| (&read.name, &read.version) != (&facts.name, &facts.version));
+        if other.is_none() && !arguments.force {
+            problems.push(differs(&path, before, text.as_bytes(), &facts));
+            return None;
+        }
+        instead_of = other.map(|read| read.version);
+    }
     match write::replace(&root, &path, before.as_deref(), Some(text.as_bytes())) {
-        Ok(()) => Some(Kept { path, facts, changed }),
+        Ok(()) => Some(Kept { path, facts, changed, instead_of }),
         Err(problem) => {
             problems.push(*problem);
             None
         }
     }
+}
+
+/// The error for facts that say something else than the chart.
+fn differs(path: &str, before: &[u8], after: &[u8], facts: &Facts) -> Diagnostic {
+    let (name, version) = (&facts.name, &facts.version);
+    let message = format!("`{path}` says something else of {name} {version} than the chart");
+    let edit = write::between(after, before, false);
+    let lines: Vec<&str> = edit.lines().take(MOST_LINES).collect();
+    let more = if edit.lines().count() > MOST_LINES { "\n…" } else { "" };
+    Diagnostic::error("chart/differs", message)
+        .because(format!("what is other there:\n{}{more}", lines.join("\n")))
+        .help("`--force` overwrites it with what the chart says")
 }
 
 /// Where the facts belong. `None` if an error was pushed.

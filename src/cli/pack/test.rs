@@ -6,13 +6,13 @@ use crate::{
         Exit, Format, Global, open,
         report::{self, mapping, print, words},
     },
-    diag::{Diagnostic, Problems},
+    diag::{Diagnostic, Problems, Sources},
     load::{ExampleFiles, Pack},
     pipeline::Engine,
     resolve::Example,
     tree::Tree,
     write,
-    yaml::Node,
+    yaml::{self, Node},
 };
 use std::{collections::BTreeMap, path::Path, sync::Arc};
 
@@ -110,7 +110,8 @@ pub(super) fn update(root: &Path, folder: &str, results: &mut [Tested], problems
     let expected =
         |tested: &Tested| format!("{folder}/{}/examples/{}/expected", tested.pack, tested.example.name);
     for tested in results.iter() {
-        for path in tested.example.expected.keys().filter(|path| !is_own(path, &tested.pack)) {
+        let Outcome::Differs(actual) = &tested.outcome else { continue };
+        for path in foreign(&tested.example.expected, actual, &tested.pack) {
             let message = format!("`{}/{path}` is no file that a render writes", expected(tested));
             problems.push(
                 Diagnostic::error("pack/update", message)
@@ -158,6 +159,56 @@ fn is_own(path: &str, component: &str) -> bool {
         }
         _ => path == format!("cluster/components/{component}.yaml"),
     }
+}
+
+/// The files beside those that were rendered, now or when `before` was, which nobody but a person can have put there. A
+/// render lists what it writes in a `kustomization.yaml`; of stage `outside`, it is as `gen` writes YAML.
+fn foreign<'b>(
+    before: &'b BTreeMap<String, Vec<u8>>,
+    actual: &BTreeMap<String, Vec<u8>>,
+    component: &str,
+) -> Vec<&'b String> {
+    let gone = before.iter().filter(|(path, _)| !actual.contains_key(*path));
+    let written = |path: &str, bytes: &[u8]| {
+        let mut parts = path.splitn(3, '/');
+        let (Some(stage), Some(folder), Some(rest)) = (parts.next(), parts.next(), parts.next()) else {
+            return false;
+        };
+        if stage == "cluster" || rest == LIST {
+            return true;
+        }
+        match before.get(&format!("{stage}/{folder}/{LIST}")) {
+            None => stage == "outside" && is_canonical(bytes),
+            Some(list) => resources(list).any(|listed| {
+                listed == rest || rest.starts_with("base/") && listed.split('/').next() == Some("base")
+            }),
+        }
+    };
+    gone.filter(|(path, bytes)| !(is_own(path, component) && written(path, bytes)))
+        .map(|(path, _)| path)
+        .collect()
+}
+
+/// What lists the files of a folder.
+const LIST: &str = "kustomization.yaml";
+
+/// What a `kustomization.yaml` lists.
+fn resources(bytes: &[u8]) -> impl Iterator<Item = String> {
+    let list = documents(bytes).and_then(|mut list| list.pop());
+    let resources = list.as_ref().and_then(|list| list.get("resources")?.as_seq()).unwrap_or_default();
+    let names: Vec<String> = resources.iter().filter_map(|name| Some(name.as_str()?.to_owned())).collect();
+    names.into_iter()
+}
+
+/// Is it YAML as `gen` writes it?
+fn is_canonical(bytes: &[u8]) -> bool {
+    let read = documents(bytes).filter(|read| !read.is_empty());
+    read.is_some_and(|read| yaml::emit_all(&read.iter().collect::<Vec<_>>()).as_bytes() == bytes)
+}
+
+fn documents(bytes: &[u8]) -> Option<Vec<Node>> {
+    let text = std::str::from_utf8(bytes).ok()?;
+    yaml::read_manifests(text, Sources::new().add("", text), &mut Problems::new())
 }
 
 fn difference(expected: &BTreeMap<String, Vec<u8>>, actual: &BTreeMap<String, Vec<u8>>) -> String {
