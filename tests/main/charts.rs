@@ -14,16 +14,10 @@ use std::{
 };
 
 /// Charts whose data are of another version than the pack's pin: what they say is a hint.
-pub(crate) const HINTS: [&str; 3] = ["cert-manager", "flux-operator", "metrics-server"];
+pub(crate) const HINTS: [&str; 4] = ["cert-manager", "external-secrets", "flux-operator", "metrics-server"];
 
 /// Charts that no facts are known of, and why: what is set in their values is judged by nobody.
-const WITHOUT: [(&str, &str); 2] = [
-    (
-        "external-secrets",
-        "no module of its project holds a chart of the version that the pack pins, nor of its series",
-    ),
-    ("hostile", "there is no such chart"),
-];
+const WITHOUT: [(&str, &str); 1] = [("hostile", "there is no such chart")];
 
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -207,6 +201,9 @@ pub(crate) const MISTYPED: &[(&str, &str, &str)] = &[
     ("traefik", "providers.kubernetesCrd", "kubernetesCRD"),
     ("cert-manager", "crds.enable", "enabled"),
     ("cert-manager", "replicasCount", "replicaCount"),
+    ("external-secrets", "replicasCount", "replicaCount"),
+    ("external-secrets", "webhook.podDisruptionBudget.minAvailabel", "minAvailable"),
+    ("external-secrets", "serviceMonitor.enable", "enabled"),
     ("ingress-nginx", "controller.ingressClassResources", "ingressClassResource"),
     ("ingress-nginx", "controller.metrics.serviceMonitor.enable", "enabled"),
     ("prometheus-adapter", "rules.resources", "resource"),
@@ -252,6 +249,7 @@ fn values_of_another_type_are_caught() {
         ("traefik", "{ports: {web: {port: http}}}", "ports.web.port"),
         ("traefik", "{additionalArguments: --x}", "additionalArguments"),
         ("cert-manager", "{extraArgs: {x: y}}", "extraArgs"),
+        ("external-secrets", "{leaderElect: \"yes\"}", "leaderElect"),
         ("ingress-nginx", "{controller: {annotations: [a]}}", "controller.annotations"),
         ("metrics-server", "{imagePullSecrets: regcred}", "imagePullSecrets"),
         ("flux-operator", "{extraArgs: [1]}", "extraArgs.0"),
