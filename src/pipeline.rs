@@ -5,15 +5,19 @@ use crate::{
     check,
     diag::{Diagnostic, Problems},
     host, layout,
-    load::{self, Files, Pack, Project},
+    load::{self, Builtin, Files, Pack, Project},
     render,
     resolve::{self, Environment, Example, SealPolicy},
     template::{self, Compiled, Decisions, TemplateSet},
     tree::Tree,
     write,
+    yaml::{Map, Node},
 };
 use rayon::prelude::*;
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::{Arc, OnceLock},
+};
 
 /// A project with its templates compiled: everything that environments share.
 #[derive(Debug)]
@@ -24,7 +28,8 @@ pub struct Engine {
     pub policy: Arc<SealPolicy>,
     /// Is a needed Secret that is not sealed only worth a warning?
     pub allow_missing_secrets: bool,
-    templates: BTreeMap<String, Compiled>,
+    /// Those of packs that nothing is rendered with are compiled when somebody asks.
+    templates: BTreeMap<String, OnceLock<Option<Compiled>>>,
 }
 
 /// What became of one environment.
@@ -57,11 +62,11 @@ impl Engine {
     pub fn open(files: &dyn Files, problems: &mut Problems) -> Option<Self> {
         let project = host::timed("load", || load::project_with(files, &spread, problems))?;
         resolve::cluster_names(&project, problems);
-        let compiled = host::timed("compile", || compiled(&project));
-        let mut templates = BTreeMap::new();
-        for (name, compiled, found) in compiled {
+        let mut templates: BTreeMap<_, _> =
+            project.packs.keys().map(|name| (name.clone(), OnceLock::new())).collect();
+        for (name, compiled, found) in host::timed("compile", || compiled(&project)) {
             problems.extend(found);
-            templates.extend(compiled.map(|c| (name, c)));
+            templates.insert(name, compiled.into());
         }
         Some(Self {
             policy: Arc::new(SealPolicy::of(&project)),
@@ -133,19 +138,25 @@ impl Engine {
 
     /// Could the templates of a pack be compiled?
     pub fn has_templates(&self, pack: &str) -> bool {
-        self.templates.contains_key(pack)
+        self.templates(pack, &mut Problems::new()).is_some()
+    }
+
+    /// The templates of a pack, compiled.
+    fn templates(&self, pack: &str, problems: &mut Problems) -> Option<&Compiled> {
+        let make = || compile(&self.project, self.project.packs.get(pack)?, problems);
+        self.templates.get(pack)?.get_or_init(make).as_ref()
     }
 
     /// What the templates of a pack decide by the values that they see; nothing if they could not be compiled.
     pub fn decisions(&self, pack: &str) -> Decisions {
-        self.templates.get(pack).map(Compiled::decisions).unwrap_or_default()
+        self.templates(pack, &mut Problems::new()).map(Compiled::decisions).unwrap_or_default()
     }
 
     /// What the templates of a component read; none where they cannot be rendered.
     pub fn uses(&self, environment: &Environment, index: usize) -> Vec<render::Use> {
         let mut problems = Problems::new();
         let component = environment.components.get(index);
-        let templates = component.and_then(|component| self.templates.get(&component.pack.name));
+        let templates = component.and_then(|component| self.templates(&component.pack.name, &mut problems));
         let shared = render::Shared::new(environment, &mut problems);
         templates.zip(shared).map_or(Vec::new(), |(t, shared)| render::uses(environment, &shared, index, t))
     }
@@ -176,8 +187,8 @@ impl Engine {
             .map(|index| {
                 let mut found = Problems::new();
                 let component = &environment.components[index];
-                // Templates that could not be compiled were told when the project was opened.
-                let templates = self.templates.get(&component.pack.name);
+                // What is wrong with those that were compiled when the project was opened was told then.
+                let templates = self.templates(&component.pack.name, &mut found);
                 let rendered = host::timed("render", || {
                     templates.and_then(|t| render::component(environment, &shared, index, t, &mut found))
                 });
@@ -208,14 +219,27 @@ pub fn parallel<T: Sync, R: Send>(items: &[T], job: impl Fn(&T) -> R + Sync + Se
     items.par_iter().map(job).collect()
 }
 
-/// The templates of each pack, with what was found in them.
+/// The templates of the packs that may be rendered or be wrong, with what was found in them.
 fn compiled(project: &Project) -> Vec<(String, Option<Compiled>, Problems)> {
-    let one = |(name, pack): (&String, &Arc<Pack>)| {
+    let named = named(project);
+    let own_lib = project.lib.iter().any(|file| !Builtin::has(project.sources.name(file.source)));
+    let wanted = |pack: &Pack| own_lib || !pack.builtin || named.contains(pack.name.as_str());
+    let packs: Vec<&Arc<Pack>> = project.packs.values().filter(|pack| wanted(pack)).collect();
+    parallel(&packs, |pack| {
         let mut found = Problems::new();
         let compiled = compile(project, pack, &mut found);
-        (name.clone(), compiled, found)
-    };
-    project.packs.par_iter().map(one).collect()
+        (pack.name.clone(), compiled, found)
+    })
+}
+
+/// What may be the name of a pack in some environment or layer: of a component `pack`, or its own name.
+fn named(project: &Project) -> BTreeSet<&str> {
+    let files = project.environments.values();
+    let components = files.filter_map(|file| file.written().get("components")?.as_map()).flat_map(Map::iter);
+    let names = components.flat_map(|(name, component)| {
+        [Some(&*name.text), component.get("pack").and_then(Node::as_str)].into_iter().flatten()
+    });
+    names.collect()
 }
 
 fn compile(project: &Project, pack: &Pack, problems: &mut Problems) -> Option<Compiled> {
