@@ -179,6 +179,9 @@ text!(EnvName PackName ComponentName);
 
 /// What two names have in common that some file system takes for one: case and Unicode form set aside.
 pub fn folded(name: &str) -> String {
+    if name.is_ascii() {
+        return name.to_ascii_lowercase();
+    }
     name.nfc().collect::<String>().to_lowercase().nfc().collect()
 }
 

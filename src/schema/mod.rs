@@ -251,7 +251,7 @@ pub fn member(path: &str, key: &str) -> String {
     let plain = !key.is_empty() && key.chars().all(|c| c.is_alphanumeric() || c == '-' || c == '_');
     match (path.is_empty(), plain) {
         (true, true) => key.to_owned(),
-        (false, true) => format!("{path}.{key}"),
+        (false, true) => [path, ".", key].concat(),
         _ => format!("{path}[{key:?}]"),
     }
 }

@@ -2,7 +2,7 @@
 
 use super::{
     compile::Compiled,
-    inputs::{Context, Kind, ROOTS, Tracked},
+    inputs::{Context, Kind, Tracked},
     slots::{self, Piece, Session},
     walk::{Expression, LocalKind},
 };
@@ -24,6 +24,8 @@ pub(super) struct Rendered<'r> {
     pub(super) context: &'r Context,
     /// The template that was rendered.
     pub(super) template: &'r str,
+    /// The start of that template, which most places are in.
+    start: Place,
     /// The text, with slots.
     pub(super) text: String,
     /// Which template wrote what.
@@ -60,7 +62,16 @@ impl<'r> Rendered<'r> {
                 texts.insert(identity(text), number);
             }
         }
-        Self { compiled, context, template, text, spans, session, texts }
+        let start = compiled.place(template, 0..0);
+        Self { compiled, context, template, start, text, spans, session, texts }
+    }
+
+    /// A range of a template as a place.
+    fn at(&self, template: &str, range: Range<usize>) -> Place {
+        match template == self.template {
+            true => Place::new(self.start.source, range),
+            false => self.compiled.place(template, range),
+        }
     }
 
     fn span(&self, at: usize) -> Option<&OutputSpan> {
@@ -71,14 +82,14 @@ impl<'r> Rendered<'r> {
     /// The place in a template that wrote a range of the text: the literal text itself, or the expression that
     /// stands at its start.
     pub(super) fn place(&self, range: Range<usize>) -> Place {
-        let Some(span) = self.span(range.start) else { return self.compiled.place(self.template, 0..0) };
+        let Some(span) = self.span(range.start) else { return self.start };
         let (output, source) = (span.output_range(), span.source_range());
         if span.kind() == OutputSpanKind::Expression {
-            return self.compiled.place(span.name(), source);
+            return self.at(span.name(), source);
         }
         let start = source.start + (range.start.min(output.end) - output.start);
         let end = if range.end <= output.end { start + range.len() } else { self.end(range.end, span) };
-        self.compiled.place(span.name(), start..end.clamp(start, start.max(source.end).max(end)))
+        self.at(span.name(), start..end.clamp(start, start.max(source.end).max(end)))
     }
 
     /// Where in the template of `first` a range ends that goes on in later spans: after the last of them that
@@ -207,7 +218,7 @@ impl<'r> Rendered<'r> {
         let text = self.compiled.text(place);
         let mut named = self.named(text);
         match what {
-            Some(Expression::Local { of: Some(chain), .. }) => named.extend(self.resolve(chain)),
+            Some(Expression::Local { of: Some(chain), .. }) => named.extend(self.resolve(members(chain))),
             Some(Expression::Local { bound_to, .. }) => named.extend(self.named(bound_to)),
             _ => {}
         }
@@ -229,23 +240,9 @@ impl<'r> Rendered<'r> {
 
     /// The inputs that an expression names by their whole path.
     fn named(&self, expression: &str) -> Vec<Arc<Tracked>> {
-        let word = |c: char| c.is_alphanumeric() || c == '_';
-        let mut found = Vec::new();
-        let mut starts: Vec<usize> =
-            ROOTS.iter().flat_map(|root| expression.match_indices(root)).map(|(at, _)| at).collect();
-        starts.sort_unstable();
-        for at in starts {
-            if expression[..at].ends_with(|c| word(c) || c == '.') {
-                continue;
-            }
-            let rest = &expression[at..];
-            let end = rest.find(|c| !word(c) && c != '.').unwrap_or(rest.len());
-            let chain: Vec<String> = rest[..end].split('.').map(str::to_owned).collect();
-            if chain.len() > 1 {
-                found.extend(self.resolve(&chain));
-            }
-        }
-        found
+        let chains = expression.split(|c: char| !c.is_alphanumeric() && c != '_' && c != '.');
+        let paths = chains.filter(|chain| chain.contains('.'));
+        paths.filter_map(|path| self.resolve(path.split('.'))).collect()
     }
 
     /// The input whose value was printed unchanged, and whether it is the input's key.
@@ -274,7 +271,7 @@ impl<'r> Rendered<'r> {
             }
             Expression::Local { kind: LocalKind::Loop, .. } => window.iter().find(equal).cloned(),
             Expression::Local { kind: LocalKind::Set, of: Some(chain), .. } => {
-                self.resolve(chain).filter(|node| equal(&node))
+                self.resolve(members(chain)).filter(|node| equal(&node))
             }
             _ => None,
         };
@@ -283,12 +280,11 @@ impl<'r> Rendered<'r> {
 
     /// The input that a chain of members from a root names, if there is one; of a chain with a computed member
     /// the part before it.
-    fn resolve(&self, chain: &[String]) -> Option<Arc<Tracked>> {
-        let (root, members) = chain.split_first()?;
-        let mut node = self.context.root(root)?.0.clone();
-        for member in members.iter().take_while(|member| *member != "*") {
+    fn resolve<'s>(&self, mut chain: impl Iterator<Item = &'s str>) -> Option<Arc<Tracked>> {
+        let mut node = self.context.root(chain.next()?)?.0.clone();
+        for member in chain.take_while(|member| *member != "*") {
             let next = match &node.kind {
-                Kind::Map(map) => map.get(member.as_str())?.clone(),
+                Kind::Map(map) => map.get(member)?.clone(),
                 Kind::Seq(items) => items.get(member.parse::<usize>().ok()?)?.clone(),
                 Kind::Scalar(..) => return None,
             };
@@ -296,6 +292,11 @@ impl<'r> Rendered<'r> {
         }
         Some(node)
     }
+}
+
+/// The steps of a chain.
+fn members(chain: &[String]) -> impl Iterator<Item = &str> {
+    chain.iter().map(String::as_str)
 }
 
 /// The address of a shared text: equal only for the very same one.
