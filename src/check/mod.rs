@@ -13,7 +13,7 @@ pub use rules::CHECKS;
 use crate::{
     diag::{Diagnostic, Place, Problems, Severity},
     layout,
-    load::{ChartFacts, ChartRef, Charts, EnvironmentSource, Pack, Project},
+    load::{ChartFacts, ChartRef, Charts, EnvironmentSource, FileText, Pack, Project},
     resolve::{Environment, NeededSecret, Reader, SealPolicy, SealedPath, Secrets},
     tree::{Document, File, Tree, TreePath},
     yaml::Node,
@@ -79,6 +79,8 @@ pub struct Policy {
     pub allow_missing_secrets: bool,
     /// What is known of the charts that it installs; absent when nothing is.
     pub charts: Option<KnownCharts>,
+    /// The texts that `$file` takes, and their files.
+    pub files: Vec<FileText>,
     /// Was it laid out by `gen`, so that nothing changes its objects on the way to the cluster? Else parents may
     /// add namespaces, patches and prefixes.
     pub laid_out: bool,
@@ -98,13 +100,14 @@ impl Policy {
         }
     }
 
-    /// With what is known of the charts that its components install.
+    /// With what is known of the charts that its components install, and of the files of the project.
     #[must_use]
     pub fn knowing(self, env: &Environment, project: &Project) -> Self {
         let packs =
             env.components.iter().map(|component| (component.name.clone(), Arc::clone(&component.pack)));
         let charts = KnownCharts { charts: Arc::clone(&project.charts), packs: packs.collect() };
-        Self { charts: Some(charts), ..self }
+        let files = project.files.values().cloned().collect();
+        Self { charts: Some(charts), files, ..self }
     }
 
     /// With the Secrets that its components need and that do not come from elsewhere.

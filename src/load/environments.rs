@@ -3,7 +3,7 @@
 use super::{
     files::{Files, Kind, file_name},
     keys,
-    model::{EnvironmentSource, Fleet},
+    model::{EnvironmentSource, FileText, Fleet},
     text::{Each, Hidden, Text, gather, reserved, texts, walk},
 };
 use crate::{
@@ -13,10 +13,7 @@ use crate::{
     yaml::{self, Map, Node},
 };
 use indexmap::IndexMap;
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    sync::Arc,
-};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The folder of environments.
 const FOLDER: &str = "environments/";
@@ -36,7 +33,7 @@ pub(super) struct Environments {
     pub(super) fleet: Fleet,
     pub(super) environments: BTreeMap<String, EnvironmentSource>,
     pub(super) broken: BTreeSet<String>,
-    pub(super) files: BTreeMap<String, Arc<str>>,
+    pub(super) files: BTreeMap<String, FileText>,
     pub(super) sealed: Vec<Text>,
     /// Environments that are no YAML.
     pub(super) unread: Vec<SourceId>,
@@ -73,7 +70,8 @@ pub(super) fn environments(
     for text in texts {
         if let Some(path) = text.path.strip_prefix(FILES) {
             reserved(&text, problems);
-            read.files.insert(path.to_owned(), text.text);
+            let place = text.place();
+            read.files.insert(path.to_owned(), FileText { text: text.text, place });
         } else if text.path.starts_with(SECRETS) {
             read.sealed.push(text);
         } else if text.path == FLEET {

@@ -36,8 +36,8 @@ pub use environments::{SEALED, SECRETS, TO_REPLACE};
 pub use examples::examples;
 pub use files::{Entry, Files, Kind, Memory, PacksOnly};
 pub use model::{
-    BaseFile, Broken, EnvironmentSource, ExampleFiles, Fleet, FleetKey, OwnFluxSystem, Pack, PackRelease,
-    Project, SealedFile, SopsConfig,
+    BaseFile, Broken, EnvironmentSource, ExampleFiles, FileText, Fleet, FleetKey, OwnFluxSystem, Pack,
+    PackRelease, Project, SealedFile, SopsConfig,
 };
 pub use reads::input_paths;
 pub use record::Recorded;

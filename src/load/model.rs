@@ -16,6 +16,15 @@ use std::{
     sync::Arc,
 };
 
+/// A text under `environments/files/`.
+#[derive(Clone, Debug)]
+pub struct FileText {
+    /// The text.
+    pub text: Arc<str>,
+    /// The file as such.
+    pub place: Place,
+}
+
 /// All inputs of a project.
 #[derive(Clone, Debug)]
 pub struct Project {
@@ -35,7 +44,7 @@ pub struct Project {
     /// Sealed Secrets by owner (environment or layer), then component, sorted by file name.
     pub secrets: BTreeMap<String, BTreeMap<String, Vec<SealedFile>>>,
     /// The texts under `environments/files/`, by path below it, for `$file`.
-    pub files: BTreeMap<String, Arc<str>>,
+    pub files: BTreeMap<String, FileText>,
     /// The folders that components name as `base:`, by the text that names them; each read once, its files
     /// sorted. One that cannot be used is an empty list, and the reason was told.
     pub bases: BTreeMap<String, Vec<BaseFile>>,

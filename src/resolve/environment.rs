@@ -206,7 +206,7 @@ fn build(
         .exports
         .iter()
         .map(|(name, exports)| (name.clone(), stand_in(name, exports, &project.sources)));
-    let texts = |path: &str| project.files.get(path).cloned();
+    let texts = |path: &str| project.files.get(path).map(|file| file.text.clone());
     let mut resolver = Resolver::new(Roots {
         vars,
         cluster: &cluster.node,

@@ -50,6 +50,19 @@ pub fn parse_json(text: &str) -> Result<Node, String> {
     Ok(node(&json))
 }
 
+/// The byte at which a text stops to be JSON, and why; `None` for one that is JSON.
+pub fn json_fault(text: &str) -> Option<(usize, String)> {
+    let error = serde_json::from_str::<serde::de::IgnoredAny>(text).err()?;
+    let before: usize = text.split_inclusive('\n').take(error.line().saturating_sub(1)).map(str::len).sum();
+    let mut at = (before + error.column().saturating_sub(1)).min(text.len());
+    while !text.is_char_boundary(at) {
+        at -= 1;
+    }
+    let said = error.to_string();
+    let why = said.rsplit_once(" at line ").map_or(said.as_str(), |(why, _)| why);
+    Some((at, why.to_owned()))
+}
+
 fn huge(json: &serde_json::Value) -> bool {
     use serde_json::Value as Json;
     match json {

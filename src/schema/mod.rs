@@ -18,7 +18,7 @@ pub mod quantity;
 pub use check::Mode;
 pub use describe::{Chain, Described};
 pub use format::Format;
-pub use json::{canonical_json, parse_json, short};
+pub use json::{canonical_json, json_fault, parse_json, short};
 pub use parse::KEYWORDS;
 pub use secrets::Follow;
 

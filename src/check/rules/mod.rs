@@ -3,6 +3,7 @@
 mod change;
 mod chart;
 mod flux;
+mod grafana;
 mod kubernetes;
 mod name;
 mod namespace;
@@ -61,6 +62,7 @@ pub const CHECKS: &[&dyn Check] = &[
     &kubernetes::backend::Backend,
     &kubernetes::config_reference::ConfigReference,
     &prometheus::monitor::Monitor,
+    &grafana::dashboard::Dashboard,
     &change::selector::ChangedSelector,
 ];
 

@@ -213,7 +213,7 @@ fn secrets_and_texts_are_found_by_their_path() {
     assert_eq!(file.file_name, "tls.sops.yaml");
     assert_eq!(&*file.bytes, sealed.as_bytes());
     assert_eq!(file.node.at(&["metadata", "namespace"]).and_then(|n| n.as_str()), Some("kuard"));
-    assert_eq!(&*project.files["sub/a.txt"], "text");
+    assert_eq!(&*project.files["sub/a.txt"].text, "text");
 }
 
 #[test]

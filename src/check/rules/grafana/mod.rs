@@ -1,0 +1,3 @@
+//! What Grafana takes.
+
+pub(super) mod dashboard;
