@@ -54,6 +54,7 @@ fn quiet(context: &Context, tree: &Tree) -> Tree {
     for file in files(&copy.folder()) {
         let Ok(text) = fs::read_to_string(&file) else { continue };
         let documents = text.split_inclusive("\n---\n").map(|document| {
+            let document = &of_the_whole(document);
             let of_fleet = document.contains("\n    name: flux-system\n");
             let is_root = document.contains("\n  name: flux-system\n");
             let kind = |kind: &str| document.contains(&format!("\nkind: {kind}\n"));
@@ -74,6 +75,16 @@ fn quiet(context: &Context, tree: &Tree) -> Tree {
         fs::write(&file, documents.collect::<String>()).unwrap();
     }
     copy
+}
+
+/// A Kustomization of an artifact of its folder as one of the whole fleet, in which the folder has the same path: what
+/// makes artifacts, source-watcher, flate does not know.
+fn of_the_whole(document: &str) -> String {
+    let Some((before, after)) = document.split_once("    kind: ExternalArtifact\n    name: ") else {
+        return document.to_owned();
+    };
+    let (_, after) = after.split_once('\n').unwrap();
+    format!("{before}    kind: GitRepository\n    name: flux-system\n{after}")
 }
 
 fn flate(context: &Context, tree: &Tree, arguments: &[&str]) -> Command {

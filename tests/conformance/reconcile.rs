@@ -1,6 +1,7 @@
 //! kustomize-controller reconciles what `gen` writes. What no machine here runs is stood in for, openly, by
 //! `cluster/stand_in.rs`; what this proves and what not stands in `conformance/README.md`.
 
+mod artifacts;
 mod fleet;
 mod mistakes;
 mod names;
@@ -52,6 +53,7 @@ fn cases(context: &Context) -> Vec<Case<'_>> {
     vec![
         case("fleet", fleet::fleet),
         case("sync", sync::sync),
+        case("artifacts", artifacts::artifacts),
         case("upgrade", names::upgrade),
         case("rename", names::rename),
         case("parent", parent::parent),

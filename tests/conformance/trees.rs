@@ -43,7 +43,9 @@ impl Kustomization {
     pub(crate) fn new(object: Json) -> Option<Self> {
         let text = |pointer| object.pointer(pointer).and_then(Json::as_str).unwrap_or_default();
         let path = text("/spec/path").trim_start_matches("./").to_owned();
-        let of_fleet = text("/spec/sourceRef/name") == "flux-system";
+        // An artifact of a component's folder is a part of the fleet.
+        let of_fleet = text("/spec/sourceRef/name") == "flux-system"
+            || text("/spec/sourceRef/kind") == "ExternalArtifact";
         text("/apiVersion").starts_with("kustomize.toolkit.fluxcd.io/").then_some(())?;
         Some(Self { path, of_fleet, object })
     }
@@ -251,5 +253,5 @@ fn shapes(context: &Context) -> Vec<Tree> {
         root: root.clone(),
         path: format!("fleet-out/{name}"),
     };
-    ["bucket", "locked", "own"].map(tree).into()
+    ["artifacts", "bucket", "locked", "own"].map(tree).into()
 }

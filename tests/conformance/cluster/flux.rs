@@ -16,13 +16,14 @@ use serde_json::{Value as Json, json};
 use std::{collections::BTreeMap, fs, path::Path, sync::Arc, time::Duration};
 
 /// What the controllers of Flux and the operator work on.
-const KINDS: [(&str, &str); 10] = [
+const KINDS: [(&str, &str); 11] = [
     ("kustomize.toolkit.fluxcd.io/v1", "Kustomization"),
     ("source.toolkit.fluxcd.io/v1", "GitRepository"),
     ("source.toolkit.fluxcd.io/v1", "OCIRepository"),
     ("source.toolkit.fluxcd.io/v1", "Bucket"),
     ("source.toolkit.fluxcd.io/v1", "HelmRepository"),
     ("source.toolkit.fluxcd.io/v1", "ExternalArtifact"),
+    ("source.extensions.fluxcd.io/v1beta1", "ArtifactGenerator"),
     ("helm.toolkit.fluxcd.io/v2", "HelmRelease"),
     ("notification.toolkit.fluxcd.io/v1beta3", "Provider"),
     ("notification.toolkit.fluxcd.io/v1beta3", "Alert"),
@@ -45,6 +46,11 @@ pub(crate) struct Flux {
 impl Flux {
     /// Starts one, with the namespace of Flux and nothing in it.
     pub(crate) fn start(context: &Context, charts: Charts) -> Self {
+        Self::start_with(context, charts, &[])
+    }
+
+    /// Starts one whose controller has more arguments.
+    pub(crate) fn start_with(context: &Context, charts: Charts, arguments: &[&str]) -> Self {
         let control = ControlPlane::start(context);
         let api = control.api.clone();
         let kinds = KINDS.iter().map(|(version, kind)| (version.to_string(), kind.to_string())).collect();
@@ -54,7 +60,7 @@ impl Flux {
         for (version, kind) in KINDS {
             journal.watch(version, kind);
         }
-        let controller = controller(context, &control);
+        let controller = controller(context, &control, arguments);
         let artifacts = Artifacts::new(context);
         Self { api, journal, stand_in, artifacts, controller, _control: control }
     }
@@ -135,9 +141,9 @@ impl Flux {
     }
 }
 
-fn controller(context: &Context, control: &ControlPlane) -> Guard {
+fn controller(context: &Context, control: &ControlPlane, more: &[&str]) -> Guard {
     let [metrics, health] = free_ports();
-    let arguments = [
+    let own = [
         "--watch-all-namespaces".to_owned(),
         "--enable-leader-election=false".to_owned(),
         "--requeue-dependency=1s".to_owned(),
@@ -145,6 +151,7 @@ fn controller(context: &Context, control: &ControlPlane) -> Guard {
         format!("--metrics-addr=127.0.0.1:{metrics}"),
         format!("--health-addr=127.0.0.1:{health}"),
     ];
+    let arguments = own.into_iter().chain(more.iter().map(|argument| (*argument).to_owned()));
     let kubeconfig = control.kubeconfig.to_str().unwrap();
     let environment = [("KUBECONFIG", kubeconfig), ("RUNTIME_NAMESPACE", "flux-system")];
     Guard::start(context, &control.folder, "kustomize-controller", &environment, arguments)

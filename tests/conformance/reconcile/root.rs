@@ -28,7 +28,10 @@ fn adopt(flux: &Flux, instance: &Object) -> Identity {
     let spec = json!({"interval": "1m", "url": sync["url"], "ref": reference});
     let source = object("source.toolkit.fluxcd.io/v1", sync["kind"].as_str().unwrap(), spec);
     let source_ref = json!({"kind": sync["kind"], "name": "flux-system"});
-    let spec = json!({"interval": "10m", "path": sync["path"], "prune": true, "sourceRef": source_ref});
+    let mut spec = json!({"interval": "10m", "path": sync["path"], "prune": true, "sourceRef": source_ref});
+    if instance.json["spec"]["cluster"]["multitenant"] == true {
+        spec["serviceAccountName"] = json!("kustomize-controller");
+    }
     let root = object("kustomize.toolkit.fluxcd.io/v1", "Kustomization", spec);
     flux.api.must_apply_as("flux-operator", &source);
     flux.api.must_apply_as("flux-operator", &root);
