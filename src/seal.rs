@@ -29,6 +29,8 @@ pub struct Seal {
     pub rules: Vec<EncryptionRule>,
     /// Has it an integrity code? Flux takes a document without one for plain.
     pub has_mac: bool,
+    /// Does it end with `version`, as SOPS writes it? One that does not is cut off.
+    pub is_whole: bool,
     /// Where it stands.
     pub place: Option<Place>,
 }
@@ -88,6 +90,7 @@ impl Seal {
             groups: groups.map_or(1, <[Node]>::len),
             rules: Vec::new(),
             has_mac: block.get("mac").and_then(Node::as_str).is_some_and(|mac| !mac.is_empty()),
+            is_whole: block.get("version").and_then(Node::as_str).is_some_and(|version| !version.is_empty()),
             place: block.place(),
         };
         std::iter::once(block).chain(groups.into_iter().flatten()).for_each(|group| seal.keys(group));
@@ -97,6 +100,11 @@ impl Seal {
             }
         }
         Some(seal)
+    }
+
+    /// Is there nobody who could open the file?
+    pub fn is_for_nobody(&self) -> bool {
+        self.recipients.is_empty() && self.services.is_empty()
     }
 
     fn keys(&mut self, group: &Node) {
@@ -213,7 +221,7 @@ mod tests {
         let sealed = include_str!("../environments/secrets/prod/kuard/kuard-tls.sops.yaml");
         let seal = Seal::of(&node(sealed)).unwrap();
         assert_eq!(seal.recipients.iter().map(|r| &*r.key).collect::<Vec<_>>(), [KEY]);
-        assert_eq!((seal.groups, seal.has_mac, seal.services.len()), (1, true, 0));
+        assert_eq!((seal.groups, seal.has_mac, seal.is_whole, seal.services.len()), (1, true, true, 0));
         let rules: Vec<_> = seal.rules.iter().map(|rule| (rule.name, &*rule.text)).collect();
         assert_eq!(rules, [("encrypted_regex", "^(data|stringData)$")]);
         let secret = node(sealed);
@@ -229,7 +237,7 @@ mod tests {
         ));
         let groups = groups.unwrap();
         assert_eq!(groups.recipients.iter().map(|r| &*r.key).collect::<Vec<_>>(), [KEY, "ab"]);
-        assert_eq!((groups.groups, groups.has_mac), (2, false));
+        assert_eq!((groups.groups, groups.has_mac, groups.is_whole), (2, false, false));
         assert_eq!(groups.services, ["kms"]);
         assert_eq!(seal("hello"), None);
         assert_eq!(Seal::of(&node("a: b")), None);

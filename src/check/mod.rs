@@ -13,7 +13,7 @@ pub use rules::CHECKS;
 use crate::{
     diag::{Diagnostic, Place, Problems, Severity},
     layout,
-    load::{ChartFacts, ChartRef, Charts, EnvironmentSource, FileText, Pack, Project},
+    load::{ChartFacts, ChartRef, Charts, EnvironmentSource, FileText, Pack, Project, SEALED},
     resolve::{Environment, NeededSecret, Reader, SealPolicy, SealedPath, Secrets},
     tree::{Document, File, Tree, TreePath},
     yaml::Node,
@@ -116,7 +116,10 @@ impl Policy {
         for component in &env.components {
             let introduced = |source: &&EnvironmentSource| source.place.source == component.place.source;
             let layer = project.environments.values().find(introduced).filter(|source| source.is_abstract);
-            let needed = component.secrets.iter().filter(|secret| !secret.external);
+            // What is wrong with a file that stands there was told.
+            let unread =
+                |name: &str| component.unread.iter().any(|file| file.strip_suffix(SEALED) == Some(name));
+            let needed = component.secrets.iter().filter(|secret| !secret.external && !unread(&secret.name));
             self.needed.extend(needed.map(|secret| Needed {
                 environment: env.name.clone(),
                 layer: layer.map(|source| source.name.clone()),

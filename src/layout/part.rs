@@ -122,7 +122,11 @@ fn seal(component: &Component, folder: &str, owner: &Arc<str>, part: &mut Part) 
                 .label(place.unwrap_or(sealed.place), sealed_for)
                 .label(component.place, format!("`{}` lives in `{}`", component.name, component.namespace))
                 .because("what is sealed cannot be changed, so its namespace cannot be filled in")
-                .help(format!("run: {}", command(component, sealed, stem))),
+                .help(format!(
+                    "with a private key: gen edit {} {}/{stem}, and say `namespace: {}` in it",
+                    sealed.owner, component.name, component.namespace
+                ))
+                .help(format!("without one: {} --replace", command(component, sealed, stem))),
             );
         }
         let path = format!("{folder}/{}", sealed.file_name);

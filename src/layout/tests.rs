@@ -108,6 +108,7 @@ pub(super) fn component(name: &str) -> Component {
             shard: None,
             account: None,
         },
+        unread: Vec::new(),
         sealed: Vec::new(),
         secrets: Vec::new(),
     }
@@ -612,7 +613,13 @@ fn a_sealed_secret_for_another_namespace_is_refused_with_the_remedy() {
     one.sealed = vec![sealed("token", "elsewhere")];
     let (_, problems) = built(&environment(vec![one]), &[""]);
     assert_eq!(problems.0[0].id, "layout/sealed-namespace");
-    assert_eq!(problems.0[0].help, ["run: gen seal prod one/token"]);
+    assert_eq!(
+        problems.0[0].help,
+        [
+            "with a private key: gen edit prod one/token, and say `namespace: one` in it",
+            "without one: gen seal prod one/token --replace"
+        ]
+    );
 }
 
 #[test]

@@ -3,12 +3,12 @@
 use super::{
     files::{Files, Kind, file_name},
     keys,
-    model::{EnvironmentSource, FileText, Fleet},
+    model::{Broken, EnvironmentSource, FileText, Fleet},
     text::{Each, Hidden, Text, gather, reserved, texts, walk},
 };
 use crate::{
     config::{self, EnvironmentFile, FleetFile},
-    diag::{Diagnostic, Problems, SourceId, Sources, Spot},
+    diag::{Diagnostic, Place, Problems, SourceId, Sources, Spot},
     name::EnvName,
     yaml::{self, Map, Node},
 };
@@ -32,11 +32,28 @@ pub const SEALED: &str = ".sops.yaml";
 pub(super) struct Environments {
     pub(super) fleet: Fleet,
     pub(super) environments: BTreeMap<String, EnvironmentSource>,
-    pub(super) broken: BTreeSet<String>,
+    pub(super) broken: Broken,
     pub(super) files: BTreeMap<String, FileText>,
     pub(super) sealed: Vec<Text>,
     /// Environments that are no YAML.
     pub(super) unread: Vec<SourceId>,
+}
+
+impl Environments {
+    /// Keeps in mind that a file is there and is no text.
+    fn without(&mut self, path: String, sources: &mut Sources) {
+        if path == FLEET {
+            self.fleet.keys = None;
+        } else if path.starts_with(SECRETS) {
+            self.broken.sealed.insert(path);
+        } else if let Some(name) = path.strip_prefix(FILES) {
+            // Who names it need not be told again.
+            let place = Place::top(sources.add(path.as_str(), ""));
+            self.files.insert(name.to_owned(), FileText { text: "".into(), place });
+        } else {
+            self.broken.environments.insert(name_of(&path).to_owned());
+        }
+    }
 }
 
 /// Reads everything under `environments/`.
@@ -47,11 +64,10 @@ pub(super) fn environments(
     problems: &mut Problems,
 ) -> Environments {
     let paths = walk(files, FOLDER.trim_end_matches('/'), Hidden::Skip, problems);
-    let has_fleet = paths.iter().any(|path| path == FLEET);
-    if !has_fleet {
+    if paths.iter().all(|path| path != FLEET) {
         missing(files, problems);
     }
-    let (mut broken, mut wanted) = (BTreeSet::new(), Vec::new());
+    let (mut broken, mut wanted) = (Broken::default(), Vec::new());
     for path in paths {
         if belongs(&path, &mut broken, problems) {
             wanted.push(path);
@@ -65,7 +81,10 @@ pub(super) fn environments(
         sealed: Vec::new(),
         unread: Vec::new(),
     };
+    let all = wanted.clone();
     let texts = texts(files, wanted, each, sources, problems);
+    let known: BTreeSet<&str> = texts.iter().map(|text| text.path.as_str()).collect();
+    let unread: Vec<String> = all.into_iter().filter(|path| !known.contains(path.as_str())).collect();
     let mut layers = Vec::new();
     for text in texts {
         if let Some(path) = text.path.strip_prefix(FILES) {
@@ -91,10 +110,11 @@ pub(super) fn environments(
             Some(source) => drop(read.environments.insert(name, source)),
             None => {
                 read.unread.push(text.source);
-                read.broken.insert(name);
+                read.broken.environments.insert(name);
             }
         }
     }
+    unread.into_iter().for_each(|path| read.without(path, sources));
     keys::named(&read.fleet, read.environments.values(), problems);
     read
 }
@@ -115,7 +135,7 @@ fn name_of(path: &str) -> &str {
 }
 
 /// Is this a file that is read? Others are told of.
-fn belongs(path: &str, broken: &mut BTreeSet<String>, problems: &mut Problems) -> bool {
+fn belongs(path: &str, broken: &mut Broken, problems: &mut Problems) -> bool {
     if path.starts_with(FILES) || path == FLEET {
         return true;
     }
@@ -131,7 +151,10 @@ fn belongs(path: &str, broken: &mut BTreeSet<String>, problems: &mut Problems) -
     let said = if path.starts_with(SECRETS) {
         match name {
             name if name.ends_with(SEALED) => return true,
-            name if name.ends_with(".sops.yml") => ending(".sops.yml", SEALED),
+            name if name.ends_with(".sops.yml") => {
+                broken.sealed.insert(path.replace(".sops.yml", SEALED));
+                ending(".sops.yml", SEALED)
+            }
             name if name.ends_with(".md") => return false,
             _ => Diagnostic::error("load/stray", format!("`{path}` is not a sealed Secret"))
                 .because(format!(
@@ -143,13 +166,13 @@ fn belongs(path: &str, broken: &mut BTreeSet<String>, problems: &mut Problems) -
         Diagnostic::error("load/stray", format!("`{path}` is a sealed file, but not where those are read"))
             .help(format!("move it to `{SECRETS}ENVIRONMENT/COMPONENT/`"))
     } else if name.ends_with(".yml") {
-        broken.insert(name_of(&path.replace(".yml", ".yaml")).to_owned());
+        broken.environments.insert(name_of(&path.replace(".yml", ".yaml")).to_owned());
         ending(".yml", ".yaml")
     } else if name.ends_with(".yaml") {
         match EnvName::new(name_of(path)) {
             Ok(_) => return true,
             Err(why) => {
-                broken.insert(name_of(path).to_owned());
+                broken.environments.insert(name_of(path).to_owned());
                 Diagnostic::error("load/name", format!("`{path}` cannot be an environment: its name {why}"))
                     .help("rename it; texts for `$file` belong under `environments/files/`")
             }

@@ -68,10 +68,10 @@ pub fn project_with(files: &dyn Files, each: Each, problems: &mut Problems) -> O
     }
     let mut sources = Sources::new();
     let mut read = environments::environments(files, each, &mut sources, problems);
-    layers::layers(&mut read.environments, &read.broken, problems);
+    layers::layers(&mut read.environments, &read.broken.environments, problems);
     let packs = packs::packs(files, each, &mut sources, problems);
-    let mut broken = Broken { environments: read.broken, packs: packs.broken, ..Broken::default() };
-    let secrets = secrets::secrets(&read.sealed, &read.environments, &broken, each, problems);
+    let mut broken = Broken { packs: packs.broken, ..read.broken };
+    let secrets = secrets::secrets(&read.sealed, &read.environments, &mut broken, each, problems);
     let bases = base::bases(files, &read.environments, &mut sources, &mut broken, problems);
     let own_flux_system = own::own_flux_systems(files, &read.environments, &mut sources);
     let sops_config = sops_config::sops_config(files, &mut sources, problems);

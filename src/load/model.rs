@@ -76,6 +76,8 @@ pub struct Broken {
     pub packs: BTreeSet<String>,
     /// Bases, by the path as written.
     pub bases: BTreeSet<String>,
+    /// Sealed files, by path.
+    pub sealed: BTreeSet<String>,
 }
 
 /// `environments/fleet.yaml`.

@@ -31,7 +31,7 @@ pub fn sealed_paths(files: &dyn Files) -> Vec<String> {
 pub(super) fn secrets(
     texts: &[Text],
     environments: &BTreeMap<String, EnvironmentSource>,
-    broken: &Broken,
+    broken: &mut Broken,
     each: Each,
     problems: &mut Problems,
 ) -> Secrets {
@@ -53,8 +53,16 @@ pub(super) fn secrets(
             );
             continue;
         };
-        if let Some(file) = file {
-            secrets.entry(owner.to_owned()).or_default().entry(component.to_owned()).or_default().push(file);
+        match file {
+            Some(file) => {
+                secrets
+                    .entry(owner.to_owned())
+                    .or_default()
+                    .entry(component.to_owned())
+                    .or_default()
+                    .push(file);
+            }
+            None => drop(broken.sealed.insert(text.path.clone())),
         }
     }
     for (owner, components) in &secrets {
@@ -149,22 +157,32 @@ fn object(text: &Text, problems: &mut Problems) -> Option<Node> {
     }
 }
 
+/// Is there no block of SOPS, or something else in its place?
+fn not_sealed(text: &Text, node: &Node) -> Option<Diagnostic> {
+    let said =
+        |why: &str| Diagnostic::error("load/not-sealed", format!("`{}` is not sealed: {why}", text.path));
+    match node.get("sops") {
+        Some(block) if block.as_map().is_some() => None,
+        Some(block) => Some(
+            said("its `sops` block is no mapping")
+                .at(block.place())
+                .help("take the file from an earlier commit, or seal its values again"),
+        ),
+        None => Some(
+            said("it has no `sops` block")
+                .help(format!("run: gen seal {}", text.path))
+                .help("if it was committed before, what it holds is known and must be replaced"),
+        ),
+    }
+}
+
 /// Reads one sealed file. It is a foreign manifest: written by SOPS, not by hand.
 fn sealed(text: &Text, owner: &str, problems: &mut Problems) -> Option<SealedFile> {
     let file_name = file_name(&text.path);
     let stem = file_name.strip_suffix(SEALED).unwrap_or(file_name);
     let node = object(text, problems)?;
     let before = problems.errors();
-    if node.at(&["sops"]).and_then(Node::as_map).is_none() {
-        problems.push(
-            Diagnostic::error(
-                "load/not-sealed",
-                format!("`{}` is not sealed: it has no `sops` block", text.path),
-            )
-            .help(format!("run: gen seal {}", text.path))
-            .help("if it was committed before, what it holds is known and must be replaced"),
-        );
-    }
+    problems.0.extend(not_sealed(text, &node));
     let word = |path: &[&str]| node.at(path).and_then(Node::as_str).unwrap_or("");
     if word(&["kind"]) != "Secret" {
         problems.push(

@@ -166,7 +166,7 @@ pub(super) fn finish(
     };
     let pack = &draft.pack.file;
     let secrets = secrets::needed(draft.into(), &inputs, &around.file.secrets);
-    let sealed = secrets::sealed(around.project, around.environment.layers, &draft.name);
+    let (sealed, unread) = secrets::sealed(around.project, around.environment.layers, &draft.name);
     Some(Component {
         name: draft.name.clone(),
         place: draft.place,
@@ -186,6 +186,7 @@ pub(super) fn finish(
         releases: releases?,
         inputs,
         sealed,
+        unread,
         secrets,
     })
 }

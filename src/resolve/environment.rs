@@ -48,6 +48,7 @@ pub fn environment(project: &Project, name: &str, problems: &mut Problems) -> Op
     let surroundings = Surroundings {
         name,
         place: source.place,
+        fleet_is_read: project.fleet.keys.is_some(),
         names_cluster: names_cluster(project, &source.layers),
         layers: &source.layers,
         own_flux_system: project.own_flux_system.get(name).cloned(),
@@ -119,6 +120,7 @@ pub fn example(project: &Project, example: &Example, problems: &mut Problems) ->
     let surroundings = Surroundings {
         name: "example",
         place: example.place,
+        fleet_is_read: true,
         names_cluster: true,
         layers: &[],
         own_flux_system: None,
@@ -176,6 +178,8 @@ pub fn cluster_names(project: &Project, problems: &mut Problems) {
 pub(super) struct Surroundings<'a> {
     pub(super) name: &'a str,
     pub(super) place: Place,
+    /// Could the fleet's file be read?
+    pub(super) fleet_is_read: bool,
     /// Is its cluster named, well or badly?
     pub(super) names_cluster: bool,
     /// Lowest first, itself last.
@@ -239,7 +243,8 @@ fn build(
         flux,
         secrets: Secrets::of(merged),
         namespaces: namespaces(merged, &file),
-        complete: components.len() == file.components.len(),
+        complete: components.len() == file.components.len()
+            && components.iter().all(|component| component.unread.is_empty()),
         components,
         own_flux_system: around.own_flux_system.clone(),
     };
@@ -336,6 +341,10 @@ fn source(
     };
     let needed = file.flux.sync.unwrap_or(defaults::FLUX_SYNC) != Sync::None;
     if file.source.url.is_none() && needed {
+        // What a broken fleet file says of it is not known.
+        if !around.fleet_is_read {
+            return None;
+        }
         problems.push(
             Diagnostic::error("environment/no-source", format!("`{}` does not say where Flux reads it from", around.name))
                 .at(node.and_then(Node::place).unwrap_or(around.place))

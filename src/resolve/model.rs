@@ -170,6 +170,8 @@ pub struct Component {
     pub flux: ComponentFlux,
     /// Its sealed Secrets, nearest layer's wins, sorted by name.
     pub sealed: Vec<SealedFile>,
+    /// Names of the sealed files that are there for it and cannot be used, sorted.
+    pub unread: Vec<String>,
     /// The Secrets that it needs.
     pub secrets: Vec<NeededSecret>,
 }

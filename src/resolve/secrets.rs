@@ -7,7 +7,7 @@ use super::{
 use crate::{
     config::{PackSecretKey, SecretsFile, When},
     diag::Place,
-    load::{Pack, Project, SealedFile},
+    load::{Pack, Project, SECRETS, SealedFile},
     yaml::Node,
 };
 use std::collections::BTreeMap;
@@ -60,14 +60,26 @@ pub(super) fn needed(asker: Asker, inputs: &Node, file: &SecretsFile) -> Vec<Nee
     found
 }
 
-/// The sealed files of a component: the nearest layer's wins for each name; sorted.
-pub(super) fn sealed(project: &Project, layers: &[String], component: &str) -> Vec<SealedFile> {
-    let mut found: BTreeMap<&str, &SealedFile> = BTreeMap::new();
+/// The sealed files of a component, and the names of those that are there and cannot be used: the nearest layer's wins for
+/// each name; sorted.
+pub(super) fn sealed(
+    project: &Project,
+    layers: &[String],
+    component: &str,
+) -> (Vec<SealedFile>, Vec<String>) {
+    let mut found: BTreeMap<&str, Option<&SealedFile>> = BTreeMap::new();
     for layer in layers.iter().rev() {
         let files = project.secrets.get(layer).and_then(|owner| owner.get(component));
         for file in files.into_iter().flatten() {
-            found.entry(&file.file_name).or_insert(file);
+            found.entry(&file.file_name).or_insert(Some(file));
+        }
+        let folder = format!("{SECRETS}{layer}/{component}/");
+        let broken = project.broken.sealed.iter().filter_map(|path| path.strip_prefix(&folder));
+        for name in broken {
+            found.entry(name).or_insert(None);
         }
     }
-    found.into_values().cloned().collect()
+    let unread =
+        found.iter().filter(|(_, file)| file.is_none()).map(|(name, _)| (*name).to_owned()).collect();
+    (found.into_values().flatten().cloned().collect(), unread)
 }

@@ -250,3 +250,38 @@ fn what_is_refused_because_it_can_be_read_is_shown_nowhere() {
     let hidden = "secret-mine.yaml\n~ not shown: values of a Secret stand in the clear\n";
     assert!(said.contains(hidden) && said.contains("+kind: ConfigMap"), "{said}");
 }
+
+/// A file that is no text is told once, and nothing is said to be missing because of it.
+#[test]
+fn what_is_no_text_is_told_once() {
+    let fleet = project("bob");
+    fleet.write(&path("db"), db(&[PUBLIC, BOB]).as_bytes());
+    fleet.write(".sops.yaml", b"");
+    fleet.write("environments/files/x.txt", b"x\n");
+    fleet.edit(
+        "environments/prod.yaml",
+        "metadata: {name: x}}",
+        "metadata: {name: x}, data: {x: {$file: x.txt}}}",
+    );
+    good(&fleet, &["render", "prod", "--force"]);
+    let files = [
+        path("db"),
+        "environments/files/x.txt".to_owned(),
+        "environments/prod.yaml".to_owned(),
+        "environments/fleet.yaml".to_owned(),
+    ];
+    for file in files {
+        let before = fleet.read(&file);
+        fleet.write(&file, &[before.as_bytes(), b"# \xff\n"].concat());
+        for words in [["render", "prod"], ["diff", "prod"]] {
+            let said = bad(&fleet, 2, &words);
+            assert!(
+                said.contains(&format!("error[load/encoding]: `{file}` cannot be read as text")),
+                "{said}"
+            );
+            assert_eq!(said.matches("error[").count(), 1, "{said}");
+            assert!(!said.contains("removed: "), "{said}");
+        }
+        fleet.write(&file, before.as_bytes());
+    }
+}

@@ -130,6 +130,11 @@ impl<'a> Facts<'a> {
             .filter_map(|(number, seal)| Some(Sealed { object: self.objects.get(*number)?, seal }))
     }
 
+    /// Those whose seal is not cut off: of the others only that is told.
+    pub fn wholly_sealed<'f>(&'f self) -> impl Iterator<Item = Sealed<'f, 'a>> {
+        self.sealed().filter(|sealed| sealed.seal.is_whole)
+    }
+
     /// Whom secrets are sealed for, where there are any: sealed ones, or some that are needed.
     pub fn sealing(&self) -> Option<&'a Sealing> {
         let any = !self.seals.is_empty() || !self.policy.needed.is_empty();

@@ -116,10 +116,15 @@ impl Explained<'_> {
         self.file.and_then(|file| Seal::of(&file.node))
     }
 
+    /// Is the file there, but broken?
+    fn is_unread(&self) -> bool {
+        self.engine.project.broken.sealed.contains(&self.path.to_string())
+    }
+
     /// Is the file, if there is one, sealed for those who should be able to open it? A key that is shared out, and an
     /// owner that names nobody, cannot be compared.
     fn agrees(&self) -> bool {
         let seal = self.seal().filter(|seal| seal.groups == 1 && !self.rule.readers.is_empty());
-        seal.is_none_or(|seal| self.rule.difference(&seal).is_empty())
+        seal.is_none_or(|seal| seal.is_whole && self.rule.difference(&seal).is_empty())
     }
 }

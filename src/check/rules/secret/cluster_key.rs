@@ -33,7 +33,7 @@ impl Check for ClusterKey {
         if cluster.is_empty() {
             return;
         }
-        for Sealed { object, seal } in facts.sealed().filter(|sealed| sealed.seal.groups == 1) {
+        for Sealed { object, seal } in facts.wholly_sealed().filter(|sealed| sealed.seal.groups == 1) {
             let opens = |key: &str| cluster.iter().any(|reader| reader.recipient.as_str() == key);
             // A key service may let the cluster in.
             if !seal.services.is_empty() || seal.recipients.iter().any(|sealed| opens(&sealed.key)) {
@@ -55,6 +55,7 @@ impl Check for ClusterKey {
                     some => format!("it is sealed for {}", some.join(", ")),
                 });
             findings.push(match sealing.owners.get(object.path.as_str()) {
+                _ if seal.is_for_nobody() => said.help("nobody can open it: seal it again from its values"),
                 Some(owner) => said.help(format!("run: gen rekey {owner}")),
                 None => said.help("seal it for that key too"),
             });

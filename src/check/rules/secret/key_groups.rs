@@ -27,7 +27,7 @@ impl Check for KeyGroups {
     }
 
     fn run(&self, facts: &Facts, findings: &mut Problems) {
-        for Sealed { object, seal } in facts.sealed().filter(|sealed| sealed.seal.groups > 1) {
+        for Sealed { object, seal } in facts.wholly_sealed().filter(|sealed| sealed.seal.groups > 1) {
             let message = format!(
                 "the key of the sealed {} `{}` is shared out among {} groups",
                 object.document.kind(),
@@ -53,7 +53,7 @@ mod tests {
     fn several_groups_are_told() {
         let said = |groups: &str| {
             let text = format!(
-                "{{apiVersion: v1, kind: Secret, metadata: {{name: s}}, sops: {{mac: x, key_groups: {groups}}}}}"
+                "{{apiVersion: v1, kind: Secret, metadata: {{name: s}}, sops: {{mac: x, key_groups: {groups}, version: 3.0.0}}}}"
             );
             messages("secret/key-groups", &[("apps/a/s.sops.yaml", &text)])
         };

@@ -29,7 +29,9 @@ impl Check for Recipients {
 
     fn run(&self, facts: &Facts, findings: &mut Problems) {
         let Some(sealing) = facts.sealing() else { return };
-        for sealed in facts.sealed().filter(|sealed| sealed.seal.groups == 1) {
+        for sealed in
+            facts.wholly_sealed().filter(|sealed| sealed.seal.groups == 1 && !sealed.seal.is_for_nobody())
+        {
             let Some(owner) = sealing.owners.get(sealed.object.path.as_str()) else {
                 findings.0.extend(self.strangers(facts, sealing, sealed));
                 continue;

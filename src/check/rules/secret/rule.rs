@@ -28,7 +28,8 @@ impl Check for Rule {
     }
 
     fn run(&self, facts: &Facts, findings: &mut Problems) {
-        for Sealed { object, seal } in facts.sealed().filter(|sealed| is_secret(&sealed.object.document.node))
+        for Sealed { object, seal } in
+            facts.wholly_sealed().filter(|sealed| is_secret(&sealed.object.document.node))
         {
             let (good, other): (Vec<_>, Vec<_>) = seal
                 .rules
@@ -63,7 +64,10 @@ mod tests {
 
     fn said(rule: &str) -> Vec<String> {
         let head = "apiVersion: v1, kind: Secret, metadata: {name: s, namespace: default}";
-        messages("secret/rule", &[("apps/a/s.sops.yaml", &format!("{{{head}, sops: {{mac: x{rule}}}}}"))])
+        messages(
+            "secret/rule",
+            &[("apps/a/s.sops.yaml", &format!("{{{head}, sops: {{mac: x{rule}, version: 3.0.0}}}}"))],
+        )
     }
 
     #[test]

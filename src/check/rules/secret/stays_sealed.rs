@@ -44,13 +44,20 @@ impl Check for StaysSealed {
             let annotation = document.node.at(&["metadata", "annotations", ANNOTATION]);
             let forbidden = annotation
                 .filter(|node| node.as_str().is_some_and(|text| text.eq_ignore_ascii_case("disabled")));
-            let (why, place, help) = match (forbidden, seal.has_mac) {
-                (Some(node), _) => ("an annotation forbids it", node.place(), "remove the annotation"),
-                (None, false) => ("its `sops` block has no `mac`", seal.place, "seal it again"),
-                (None, true) => continue,
+            let what = format!("the sealed {} `{}`", document.kind(), document.name());
+            let not_opened = |why: &str| format!("Flux does not open {what}: {why}");
+            let (message, place, help) = match forbidden {
+                Some(node) => (not_opened("an annotation forbids it"), node.place(), "remove the annotation"),
+                None if !seal.is_whole => (
+                    format!("{what} is cut off: its `sops` block does not end with `version`"),
+                    seal.place,
+                    "take the whole file from where it came from, such as an earlier commit",
+                ),
+                None if !seal.has_mac => {
+                    (not_opened("its `sops` block has no `mac`"), seal.place, "seal it again")
+                }
+                None => continue,
             };
-            let message =
-                format!("Flux does not open the sealed {} `{}`: {why}", document.kind(), document.name());
             let said = Diagnostic::new(self.id(), self.severity(), message);
             findings.push(said.at(place.or(object.file.place)).output(facts.output(object.path)).help(help));
         }
@@ -83,12 +90,16 @@ mod tests {
     #[test]
     fn what_flux_applies_as_it_stands_is_found() {
         let why = |why: &str| [format!("Flux does not open the sealed Secret `s`: {why}")];
-        assert_eq!(said("", "mac: x"), [""; 0]);
-        assert_eq!(said("", "mac: ''"), why("its `sops` block has no `mac`"));
+        assert_eq!(said("", "mac: x, version: 3.0.0"), [""; 0]);
+        assert_eq!(said("", "mac: '', version: 3.0.0"), why("its `sops` block has no `mac`"));
         assert_eq!(
-            said("kustomize.toolkit.fluxcd.io/decrypt: Disabled", "mac: x"),
+            said("kustomize.toolkit.fluxcd.io/decrypt: Disabled", "mac: x, version: 3.0.0"),
             why("an annotation forbids it")
         );
-        assert_eq!(said("kustomize.toolkit.fluxcd.io/decrypt: enabled", "mac: x"), [""; 0]);
+        assert_eq!(said("kustomize.toolkit.fluxcd.io/decrypt: enabled", "mac: x, version: 3.0.0"), [""; 0]);
+        assert_eq!(
+            said("", "mac: x"),
+            ["the sealed Secret `s` is cut off: its `sops` block does not end with `version`"]
+        );
     }
 }

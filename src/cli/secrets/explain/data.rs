@@ -21,7 +21,7 @@ impl Explained<'_> {
             ("isLayer", Node::new(self.rule.is_layer)),
             ("component", Node::new(self.path.component.as_str())),
             ("name", Node::new(self.path.name.as_str())),
-            ("exists", Node::new(self.file.is_some())),
+            ("exists", Node::new(self.file.is_some() || self.is_unread())),
             ("agrees", Node::new(self.agrees())),
             ("environments", words(self.rule.environments.iter().map(String::as_str))),
             ("usedBy", words(self.users.iter().copied())),

@@ -94,7 +94,16 @@ impl Explained<'_> {
 
     /// The file against the policy.
     fn state(&self) -> Vec<String> {
-        let Some(seal) = self.seal() else { return vec!["is not there".to_owned()] };
+        let Some(seal) = self.seal() else {
+            let said = if self.is_unread() { "is there, and cannot be used" } else { "is not there" };
+            return vec![said.to_owned()];
+        };
+        if !seal.is_whole {
+            return vec!["is cut off: take the whole file from an earlier commit".to_owned()];
+        }
+        if seal.is_for_nobody() {
+            return vec!["is sealed for nobody: seal it again from its values".to_owned()];
+        }
         let mut lines = match (seal.groups, self.agrees()) {
             (1, true) => {
                 let keys = seal.recipients.iter().map(|sealed| self.engine.policy.call(&sealed.key));
@@ -137,7 +146,7 @@ impl Explained<'_> {
         if let Some((_, secret)) = self.needed.first() {
             let names = some(self.needed.iter().map(|(environment, _)| *environment));
             lines.push(format!("needed in {names}: {}", secret.description.trim_end_matches('.')));
-            if self.file.is_none() {
+            if self.file.is_none() && !self.is_unread() {
                 let command = seal_command(&self.path, secret.secret_type.as_deref(), &secret.keys);
                 lines.push(format!("run: {command}"));
             }
