@@ -232,4 +232,49 @@ fn refuses(court: &Court) {
         json!({"apiVersion": "v1", "kind": "Endpoints", "metadata": {"name": "old", "namespace": "refuses"}});
     let warnings = api.try_create(&warned).unwrap().warnings;
     assert!(warnings.iter().any(|warning| warning.contains("deprecated")), "{warnings:?}");
+    twice(api);
+}
+
+/// What `kubernetes/service-port`, `kubernetes/pod-names` and `kubernetes/port-reference` find is refused; one port of two
+/// containers, of which `kubernetes/port-clash` warns, is not.
+fn twice(api: &Api) {
+    let apply = |kind: &str, name: &str, spec: &str| {
+        let head = format!("apiVersion: v1\nkind: {kind}\nmetadata: {{name: {name}, namespace: refuses}}\n");
+        api.apply(&Object::read(&format!("{head}spec: {spec}\n"))[0])
+    };
+    let refused = |kind: &str, spec: &str, why: &str| {
+        let message = apply(kind, "twice", spec).err().unwrap_or_else(|| panic!("{spec} is taken")).message;
+        assert!(message.contains(why), "{spec}: {message}");
+    };
+    refused("Service", "{ports: [{name: a, port: 80}, {name: b, port: 80}]}", "duplicate");
+    let pod = |containers: &str, more: &str| {
+        let secure =
+            "securityContext: {runAsNonRoot: true, runAsUser: 1, seccompProfile: {type: RuntimeDefault}}";
+        format!("{{{secure}, containers: [{containers}]{more}}}")
+    };
+    let main = |more: &str| {
+        let secure = "{allowPrivilegeEscalation: false, capabilities: {drop: [ALL]}}";
+        format!("{{name: a, image: a, securityContext: {secure}{more}}}")
+    };
+    let one = |more: &str| pod(&main(more), ", volumes: [{name: v, emptyDir: {}}, {name: w, emptyDir: {}}]");
+    let other = main("").replace("name: a", "name: b");
+    assert_eq!(apply("Pod", "once", &one("")).err().map(|refused| refused.message), None);
+    refused("Pod", &pod(&format!("{}, {}", main(""), main("")), ""), "duplicate");
+    refused("Pod", &pod(&main(""), &format!(", initContainers: [{}]", main(""))), "Duplicate");
+    refused(
+        "Pod",
+        &pod(&main(""), ", volumes: [{name: v, emptyDir: {}}, {name: v, emptyDir: {}}]"),
+        "duplicate",
+    );
+    refused("Pod", &one(", volumeMounts: [{name: v, mountPath: /x}, {name: w, mountPath: /x}]"), "duplicate");
+    refused("Pod", &one(", volumeMounts: [{name: other, mountPath: /x}]"), "Not found");
+    refused("Pod", &one(", env: [{name: A, value: a}, {name: A, value: b}]"), "duplicate");
+    refused(
+        "Pod",
+        &one(", ports: [{name: x, containerPort: 80}, {name: y, containerPort: 80}]"),
+        "duplicate",
+    );
+    let ports = ", ports: [{containerPort: 80}]";
+    let both = pod(&format!("{}, {}", main(ports), other.replacen(", sec", &format!("{ports}, sec"), 1)), "");
+    assert_eq!(apply("Pod", "both", &both).err().map(|refused| refused.message), None);
 }

@@ -148,3 +148,17 @@ fn errors_are_explained_on_the_command_line() {
     assert!(say(&["explain-error", "input/quot"]).1.contains("did you mean `input/quote`?"));
     assert!(say(&["explain-error", "inputs/quote"]).1.contains("did you mean `input/quote`?"));
 }
+
+#[test]
+fn every_built_in_pack_shows_the_least_the_most_and_the_worst() {
+    let mut packs = 0;
+    for pack in fs::read_dir(root().join("packs")).unwrap().map(|entry| entry.unwrap().path()) {
+        let Ok(examples) = fs::read_dir(pack.join("examples")) else { continue };
+        let names: Vec<String> =
+            examples.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+        let has = |name: &str| names.iter().any(|example| example == name);
+        assert!(names.len() >= 3 && has("minimal") && has("hostile"), "{}: {names:?}", pack.display());
+        packs += 1;
+    }
+    assert!(packs > 20, "only {packs}");
+}

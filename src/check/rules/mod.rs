@@ -57,6 +57,7 @@ pub const CHECKS: &[&dyn Check] = &[
     &kubernetes::service_port::ServicePort,
     &kubernetes::pod_names::PodNames,
     &kubernetes::port_clash::PortClash,
+    &kubernetes::port_reference::PortReference,
     &kubernetes::service_selector::ServiceSelector,
     &kubernetes::scale_target::ScaleTarget,
     &kubernetes::backend::Backend,

@@ -7,6 +7,7 @@ pub(super) mod port_name;
 pub(super) mod service_port;
 pub(super) mod pod_names;
 pub(super) mod port_clash;
+pub(super) mod port_reference;
 pub(super) mod service_selector;
 pub(super) mod scale_target;
 pub(super) mod backend;

@@ -3,9 +3,9 @@
 use crate::{
     check::{
         Check, Facts, Object,
-        facts::{containers, pod_template},
+        facts::{containers, pod_template, port_number, protocol},
     },
-    diag::{Problems, Severity},
+    diag::{Problems, Severity, did_you_mean},
     name::is_label,
     yaml::Node,
 };
@@ -20,13 +20,14 @@ impl Check for PodNames {
     }
 
     fn summary(&self) -> &'static str {
-        "two containers, volumes or mounts of a pod with one name or path"
+        "parts of a pod with one name, or a mount of no volume"
     }
 
     fn explanation(&self) -> &'static str {
         "The API server refuses a pod in which two containers have one name, init containers and sidecars among them, \
-         or two volumes, or in which a container mounts two volumes at one path. Names of containers and volumes are \
-         DNS labels: at most 63 lower-case letters, digits and `-`."
+         or two volumes; and a container with two variables of one name, two ports of one number and protocol, two \
+         mounts at one path, or a mount of a volume that the pod has not. Names of containers and volumes are DNS \
+         labels: at most 63 lower-case letters, digits and `-`."
     }
 
     fn severity(&self) -> Severity {
@@ -39,10 +40,13 @@ impl Check for PodNames {
                 continue;
             };
             self.names(facts, object, "container", containers(spec), findings);
-            let volumes = spec.get("volumes").and_then(Node::as_seq).unwrap_or_default();
-            self.names(facts, object, "volume", volumes.iter(), findings);
+            self.names(facts, object, "volume", items(spec, "volumes"), findings);
+            let claims = object.document.node.at(&["spec", "volumeClaimTemplates"]).and_then(Node::as_seq);
+            let claims = claims.into_iter().flatten().filter_map(|claim| claim.at(&["metadata", "name"]));
+            let own = items(spec, "volumes").filter_map(|volume| volume.get("name"));
+            let volumes: BTreeSet<&str> = own.chain(claims).filter_map(Node::as_str).collect();
             for container in containers(spec) {
-                self.mounts(facts, object, container, findings);
+                self.container(facts, object, container, &volumes, findings);
             }
         }
     }
@@ -73,19 +77,54 @@ impl PodNames {
         }
     }
 
-    fn mounts(&self, facts: &Facts, object: &Object, container: &Node, findings: &mut Problems) {
-        let mounts = container.get("volumeMounts").and_then(Node::as_seq).unwrap_or_default();
+    fn container(
+        &self,
+        facts: &Facts,
+        object: &Object,
+        container: &Node,
+        volumes: &BTreeSet<&str>,
+        findings: &mut Problems,
+    ) {
+        let name = container.get("name").and_then(Node::as_str).unwrap_or_default();
+        let mut say = |node: &Node, what: String, help: &str| {
+            let message = format!("the container `{name}` {what}");
+            findings.push(self.finding(facts, object, Some(node), message).help(help));
+        };
         let mut seen = BTreeSet::new();
-        for node in mounts.iter().filter_map(|mount| mount.get("mountPath")) {
-            let Some(path) = node.as_str() else { continue };
-            if !seen.insert(path) {
-                let name = container.get("name").and_then(Node::as_str).unwrap_or_default();
-                let message = format!("the container `{name}` mounts two volumes at `{path}`");
-                let finding = self.finding(facts, object, Some(node), message);
-                findings.push(finding.help("give each of them a path of its own"));
+        for node in items(container, "env").filter_map(|variable| variable.get("name")) {
+            let Some(variable) = node.as_str().filter(|variable| !seen.insert(*variable)) else { continue };
+            say(node, format!("has the variable `{variable}` twice"), "remove one of them");
+        }
+        let mut seen = BTreeSet::new();
+        for port in items(container, "ports") {
+            let Some((node, number)) = port_number(port, "containerPort") else { continue };
+            let protocol = protocol(port);
+            if !seen.insert((number, protocol)) {
+                say(node, format!("has the port {number}, {protocol}, twice"), "one name for it is enough");
+            }
+        }
+        let mut seen = BTreeSet::new();
+        for mount in items(container, "volumeMounts") {
+            if let Some((node, volume)) = mount.get("name").and_then(|node| Some((node, node.as_str()?)))
+                && !volumes.contains(volume)
+            {
+                let help = match did_you_mean(volume, volumes.iter().copied()) {
+                    Some(near) => format!("did you mean `{near}`?"),
+                    None => "add the volume to the pod".to_owned(),
+                };
+                say(node, format!("mounts the volume `{volume}`, which the pod has not"), &help);
+            }
+            let path = mount.get("mountPath").and_then(|node| Some((node, node.as_str()?)));
+            if let Some((node, path)) = path.filter(|(_, path)| !seen.insert(*path)) {
+                say(node, format!("mounts two volumes at `{path}`"), "give each of them a path of its own");
             }
         }
     }
+}
+
+/// The items of a list.
+fn items<'n>(node: &'n Node, list: &str) -> impl Iterator<Item = &'n Node> + use<'n> {
+    node.get(list).and_then(Node::as_seq).unwrap_or_default().iter()
 }
 
 #[cfg(test)]
@@ -115,9 +154,22 @@ mod tests {
         );
         assert_eq!(
             said(
-                "containers: [{name: a, volumeMounts: [{name: v, mountPath: /x}, {name: w, mountPath: /x}]}]"
+                "containers: [{name: a, volumeMounts: [{name: v, mountPath: /x}, {name: w, mountPath: /x}]}], \
+                 volumes: [{name: v}, {name: w}]"
             ),
             ["the container `a` mounts two volumes at `/x`"]
+        );
+        assert_eq!(
+            said("containers: [{name: a, volumeMounts: [{name: v, mountPath: /x}]}]"),
+            ["the container `a` mounts the volume `v`, which the pod has not"]
+        );
+        assert_eq!(
+            said("containers: [{name: a, env: [{name: A}, {name: B}, {name: A}]}]"),
+            ["the container `a` has the variable `A` twice"]
+        );
+        assert_eq!(
+            said("containers: [{name: a, ports: [{containerPort: 1}, {containerPort: 1, protocol: TCP}]}]"),
+            ["the container `a` has the port 1, TCP, twice"]
         );
     }
 
@@ -130,5 +182,14 @@ mod tests {
             ),
             [""; 0]
         );
+        assert_eq!(
+            said("containers: [{name: a, ports: [{containerPort: 1}, {containerPort: 1, protocol: UDP}]}]"),
+            [""; 0]
+        );
+        let claimed =
+            "{apiVersion: apps/v1, kind: StatefulSet, metadata: {name: a, namespace: default}, spec: {
+            volumeClaimTemplates: [{metadata: {name: v}}], template: {spec: {containers: [
+            {name: a, volumeMounts: [{name: v, mountPath: /x}]}]}}}}";
+        assert_eq!(messages("kubernetes/pod-names", &[("apps/a/statefulset.yaml", claimed)]), [""; 0]);
     }
 }

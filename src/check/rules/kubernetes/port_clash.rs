@@ -115,7 +115,7 @@ mod tests {
     fn ports_that_do_not_meet_are_not() {
         assert_eq!(
             said(
-                "containers: [{name: a, ports: [{name: x, containerPort: 80}, {name: y, containerPort: 80}]}, \
+                "containers: [{name: a, ports: [{name: x, containerPort: 80}, {name: y, containerPort: 82}]}, \
                  {name: b, ports: [{containerPort: 80, protocol: UDP}, {name: ''}]}], \
                  initContainers: [{name: c, ports: [{containerPort: 80}, {name: ''}]}]"
             ),
