@@ -27,6 +27,7 @@ fn the_way_to_an_app_that_is_watched_works() {
     let commands = walk(readme, heading);
     assert!(commands >= 6, "only {commands} commands were found");
     let section = readme.split(heading).nth(1).unwrap();
+    assert!(section.contains("--from-env-file ../slack.env"), "an address without a line break at its end");
     let environment = section.split("environments/prod.yaml\n").nth(2).unwrap().split("```").next().unwrap();
     assert!(environment.starts_with("extends:"), "{environment}");
     assert!(environment.lines().count() <= 40, "a newcomer has more than 40 lines to write");
@@ -45,7 +46,7 @@ fn the_ten_minutes_in_contributing_work() {
 }
 
 /// Every fenced block marked `console` in the section: lines `$ gen …` are run in order in one sandbox; the lines
-/// below must appear in what they print. Blocks marked with a language and a path are written, with the public key that
+/// below must be what they print. Blocks marked with a language and a path are written, with the public key that
 /// was printed last for `age1…`. The count of commands.
 fn walk(page: &str, heading: &str) -> usize {
     let section = page.split(heading).nth(1).unwrap_or_else(|| panic!("no `{heading}`"));
@@ -65,22 +66,65 @@ fn walk(page: &str, heading: &str) -> usize {
 }
 
 fn run_block(sandbox: &Sandbox, body: &str, key: &mut String) -> usize {
-    let (mut commands, mut printed) = (0, String::new());
-    for line in body.lines() {
-        if let Some(command) = line.strip_prefix("$ gen ") {
-            let arguments: Vec<&str> = command.split_whitespace().map(|a| a.trim_matches('\'')).collect();
-            let output = sandbox.gen_(&arguments);
-            printed = String::from_utf8_lossy(&output.stdout).into_owned()
-                + &String::from_utf8_lossy(&output.stderr);
-            if let Some(word) = printed.split_whitespace().find(|word| word.starts_with("age1")) {
-                word.clone_into(key);
-            }
-            commands += 1;
-        } else if !line.trim().is_empty() && line.trim() != "…" {
-            assert!(printed.contains(line.trim_end()), "the page shows\n{line}\nbut gen printed\n{printed}");
+    let mut commands = body.split("$ gen ");
+    let before = commands.next().unwrap_or_default();
+    assert!(before.trim().is_empty(), "no command prints\n{before}");
+    let mut count = 0;
+    for command in commands {
+        let (command, shown) = command.split_once('\n').unwrap_or((command, ""));
+        let arguments: Vec<&str> = command.split_whitespace().map(|a| a.trim_matches('\'')).collect();
+        let output = sandbox.gen_(&arguments);
+        let printed =
+            String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
+        if let Some(word) = printed.split_whitespace().find(|word| word.starts_with("age1")) {
+            word.clone_into(key);
         }
+        if let Some(line) = untrue(&printed, shown) {
+            panic!("below `gen {command}` the page shows\n{line}\nbut gen printed\n{printed}");
+        }
+        count += 1;
     }
-    commands
+    count
+}
+
+/// The first line of a page that is not what was printed. A line `…` stands for lines that are left out, `…` at the end of
+/// one for its rest; empty lines do not count.
+fn untrue<'p>(printed: &str, shown: &'p str) -> Option<&'p str> {
+    let lines = |text: &'p str| text.lines().map(str::trim_end).filter(|line| !line.is_empty());
+    let mut printed = printed.lines().map(str::trim_end).filter(|line| !line.is_empty());
+    let mut is_cut = false;
+    for line in lines(shown) {
+        if line == "…" {
+            is_cut = true;
+            continue;
+        }
+        let is_this = |printed: &str| match line.strip_suffix('…') {
+            Some(start) => printed.starts_with(start),
+            None => printed == line,
+        };
+        let found = if is_cut { printed.any(is_this) } else { printed.next().is_some_and(is_this) };
+        if !found {
+            return Some(line);
+        }
+        is_cut = false;
+    }
+    (!is_cut && printed.next().is_some()).then_some("(no more, and no `…`)")
+}
+
+#[test]
+fn a_page_that_is_cut_says_so() {
+    let printed = "one\n\ntwo\nthree\n";
+    for shown in ["one\ntwo\nthree", "…\nthree", "one\n…", "o…\n\n…\nthree"] {
+        assert_eq!(untrue(printed, shown), None, "{shown}");
+    }
+    for (shown, line) in [
+        ("two\n…", "two"),
+        ("one\nthree", "three"),
+        ("one\ntwo", "(no more, and no `…`)"),
+        ("…\nhree", "hree"),
+    ] {
+        assert_eq!(untrue(printed, shown), Some(line));
+    }
 }
 
 #[test]

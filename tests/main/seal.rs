@@ -86,6 +86,8 @@ fn values_come_from_files_standard_input_and_chance() {
         "{said}"
     );
     assert!(said.contains("warning[seal/env-file]: the value of `C`"), "{said}");
+    assert!(said.contains("warning[seal/line-break]: the value of `token` ends with a line break"), "{said}");
+    assert_eq!(said.matches("warning[seal/line-break]").count(), 1, "{said}");
     let value = |key| value(&sandbox, "db/db-admin", key);
     assert_eq!(value("token"), "from a file\n");
     assert_eq!((value("A"), value("B"), value("C")), ("1 = one".into(), " two ".into(), "'x'".into()));

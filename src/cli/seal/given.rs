@@ -65,17 +65,38 @@ impl GivenArguments {
         for written in &self.from_file {
             values.extend(from_file(written, problems));
         }
+        values.iter().for_each(|value: &Value| line_break(value, problems));
         for file in &self.from_env_file {
             from_env_file(file, &mut values, problems);
         }
         if let Some(key) = &self.stdin {
             let read = host::read_stdin().map_err(|why| problems.push(unreadable("standard input", &why)));
-            values.extend(read.ok().map(|plain| Value { key: key.clone(), plain }));
+            let value = read.ok().map(|plain| Value { key: key.clone(), plain });
+            value.iter().for_each(|value| line_break(value, problems));
+            values.extend(value);
         }
         for written in &self.generate {
             values.extend(generated(written, problems));
         }
         values
+    }
+}
+
+/// Warns of a value of one line that ends with a line break, as `echo` and editors leave one: a password or an address with
+/// it is another one.
+fn line_break(value: &Value, problems: &mut Problems) {
+    let one_line = value
+        .plain
+        .as_text()
+        .and_then(|text| text.strip_suffix('\n'))
+        .is_some_and(|line| !line.contains('\n'));
+    if one_line {
+        let message = format!("the value of `{}` ends with a line break, which is sealed with it", value.key);
+        problems.push(
+            Diagnostic::warning("seal/line-break", message)
+                .because("files and standard input are taken to the byte")
+                .help("if it is not meant, write the value with `printf '%s'`, or as KEY=VALUE for `--from-env-file`"),
+        );
     }
 }
 
