@@ -4,7 +4,7 @@ use super::{SealedProject, find, now};
 use crate::{
     cli::select,
     diag::{Diagnostic, Place, Problems},
-    load::{self, SealedFile, TO_REPLACE, ToReplaceFile},
+    load::{self, SEALED, SealedFile, TO_REPLACE, ToReplaceFile},
     resolve::SealedPath,
     secret::{
         ToReplace,
@@ -81,6 +81,11 @@ impl SealedProject {
             }
             if found.len() == before {
                 find::known_owner(&self.project, pattern, problems);
+                if let Some(file) = SealedPath::parse(&format!("{}{pattern}{SEALED}", load::SECRETS))
+                    && let Some(said) = problems.0.last_mut()
+                {
+                    said.help.push(format!("a whole environment or layer is meant: `{}`", file.owner));
+                }
             }
         }
         found.sort_unstable();

@@ -20,7 +20,7 @@ use crate::{
     after_help = "Examples:\n  gen secrets replaced prod/kuard/kuard-tls tls.key\n  gen secrets replaced prod/kuard/kuard-tls           all of it"
 )]
 pub(in crate::cli) struct Replaced {
-    /// `ENVIRONMENT/COMPONENT/NAME`, or the path of the file, which may be gone
+    /// `ENVIRONMENT/COMPONENT/NAME` (or `ENVIRONMENT COMPONENT/NAME`), or the path of the file, which may be gone
     #[arg(value_name = "FILE")]
     file: String,
     /// The values [default: all of the file that are on the list]
@@ -34,7 +34,7 @@ pub(in crate::cli) struct Replaced {
     after_help = "Examples:\n  gen secrets exposed prod/kuard/kuard-tls --to bob\n  gen secrets exposed prod/kuard/kuard-tls tls.key --to \"the build log of May 4\""
 )]
 pub(in crate::cli) struct Exposed {
-    /// `ENVIRONMENT/COMPONENT/NAME`, or the path of the file
+    /// `ENVIRONMENT/COMPONENT/NAME` (or `ENVIRONMENT COMPONENT/NAME`), or the path of the file
     #[arg(value_name = "FILE")]
     file: String,
     /// The values [default: all of the file]
@@ -45,12 +45,21 @@ pub(in crate::cli) struct Exposed {
     to: String,
 }
 
+/// The file and the values that are meant. No key has a slash: with one it is the second word of the file's name.
+fn words<'a>(file: &str, values: &'a [String]) -> (String, &'a [String]) {
+    match values {
+        [name, values @ ..] if name.contains('/') => (format!("{file}/{name}"), values),
+        _ => (file.to_owned(), values),
+    }
+}
+
 pub(super) fn replaced(global: &Global, arguments: &Replaced) -> Exit {
     change(global, |project, problems| {
         let mut list = project.project.to_replace.list.clone();
-        let file = find::listed(global, &project.project, &arguments.file);
+        let (file, values) = words(&arguments.file, &arguments.values);
+        let file = find::listed(global, &project.project, &file);
         let known: Vec<String> = list.of(&file).into_iter().map(str::to_owned).collect();
-        let values = if arguments.values.is_empty() { &known } else { &arguments.values };
+        let values = if values.is_empty() { &known[..] } else { values };
         if known.is_empty() {
             problems.push(
                 Diagnostic::error("secret/not-listed", format!("no value of `{file}` is to be replaced"))
@@ -71,13 +80,14 @@ pub(super) fn replaced(global: &Global, arguments: &Replaced) -> Exit {
 pub(super) fn exposed(global: &Global, arguments: &Exposed) -> Exit {
     change(global, |project, problems| {
         let mut list = project.project.to_replace.list.clone();
-        let Some(path) = find::named(global, &project.project, &arguments.file, problems) else {
+        let (file, values) = words(&arguments.file, &arguments.values);
+        let Some(path) = find::named(global, &project.project, &file, problems) else {
             return list;
         };
         let Some((_, sealed)) = project.read(&path.to_string(), problems) else { return list };
         let documents = sealed.documents();
         let keys: Vec<String> = documents.iter().flat_map(manifest::keys).map(str::to_owned).collect();
-        let values = if arguments.values.is_empty() { &keys } else { &arguments.values };
+        let values = if values.is_empty() { &keys[..] } else { values };
         let today = now().day();
         let who = arguments.to.replace("  ", " ").replace(['\n', '\r'], " ");
         for value in values {
