@@ -2,7 +2,7 @@
 
 use super::{Field, Kinds, Others, comments::Comments, known, schema};
 use crate::{
-    diag::{Problems, Sources},
+    diag::{Diagnostic, Problems, Sources},
     yaml::{RawKind, RawNode, Rules, Style, Value, key_text, raw, scalar},
 };
 use indexmap::IndexMap;
@@ -26,6 +26,10 @@ pub(super) fn read(text: &str) -> Result<Field, String> {
     };
     let mut seen = Seen::default();
     seen.look(root, text);
+    if !seen.bad.is_empty() {
+        problems.0.append(&mut seen.bad);
+        return Err(super::read::first(&problems, &sources));
+    }
     let reader = Reader { comments: Comments::new(text, &seen.texts), empty: BTreeSet::new() };
     let empty = seen.empty.iter().map(|byte| reader.comments.at(*byte).0).collect();
     let reader = Reader { empty, ..reader };
@@ -62,6 +66,8 @@ struct Seen {
     texts: Vec<Range<usize>>,
     /// Where keys of empty collections stand.
     empty: Vec<usize>,
+    /// Keys that are no text and no number: Helm refuses a chart with one.
+    bad: Vec<Diagnostic>,
 }
 
 impl Seen {
@@ -76,6 +82,11 @@ impl Seen {
             RawKind::Seq(items) => items.iter().for_each(|item| self.look(item, text)),
             RawKind::Map(pairs) => {
                 for (key, value) in pairs {
+                    if let Err(problem) = key_text(key, Rules::Manifest)
+                        && !key.is_merge()
+                    {
+                        self.bad.push(problem.at(key.place));
+                    }
                     if matches!(&value.kind, RawKind::Seq(items) if items.is_empty())
                         || matches!(&value.kind, RawKind::Map(pairs) if pairs.is_empty())
                     {

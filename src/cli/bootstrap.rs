@@ -4,7 +4,7 @@ use super::{
     Exit, Format, Global,
     key::cluster_secret,
     open,
-    report::{self, mapping, print, say, words},
+    report::{self, exact, mapping, say, words},
     secret::IdentityArguments,
     select,
 };
@@ -77,7 +77,7 @@ pub(super) fn run(global: &Global, arguments: &Arguments) -> Exit {
             ])),
             Format::Text | Format::Markdown => {
                 report::findings(global, &problems, &engine.project.sources);
-                print(&script(&steps, &environment, &arguments.identities));
+                exact(&report::content(&script(&steps, &environment, &arguments.identities)));
             }
         }
         return Exit::Yes;

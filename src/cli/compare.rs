@@ -1,13 +1,13 @@
 //! `gen compare`: two environments side by side.
 
 use super::{
-    Exit, Format, Global, open,
+    Exit, Format, Global, WithMarkdown, open,
     report::{self, mapping, number},
     select::{self, Choice},
 };
 use crate::{
     compare::{self, Change, Changed, Comparison, Side, Thing},
-    diag::{self, Problems, Sources},
+    diag::{Problems, Sources},
     schema::short,
     yaml::{Node, Value},
 };
@@ -21,6 +21,8 @@ use crate::{
     after_help = "Examples:\n  gen compare dev prod                      what differs\n  gen compare dev prod --all                also what differs only by name\n  gen compare dev prod --format markdown    for a pull request\n  gen compare dev prod --exit-code          say no (exit code 1) if anything differs"
 )]
 pub(super) struct Arguments {
+    #[command(flatten)]
+    _format: WithMarkdown,
     /// The one environment
     #[arg(value_name = "A")]
     one: String,
@@ -54,8 +56,8 @@ pub(super) fn run(global: &Global, arguments: &Arguments) -> Exit {
     let page = Page { sources: [sources, sources], comparison: &comparison, all: arguments.all, title };
     match global.format {
         Format::Json => report::json(&page.json()),
-        Format::Text => report::print(&diag::visible(&page.text())),
-        Format::Markdown => report::print(&diag::visible(&page.markdown())),
+        Format::Text => report::print(&page.text()),
+        Format::Markdown => report::print(&page.markdown()),
     }
     if arguments.exit_code && comparison.differs() { Exit::No } else { Exit::Yes }
 }

@@ -45,7 +45,7 @@ pub(super) fn run(arguments: &Arguments) -> Exit {
     let shell = shells.completer(name.get_name()).expect("the library knows each of these shells");
     let mut script = Vec::new();
     match shell.write_registration(VARIABLE, "gen", "gen", "gen", &mut script) {
-        Ok(()) => report::print(&String::from_utf8_lossy(&script)),
+        Ok(()) => report::exact(&String::from_utf8_lossy(&script)),
         Err(error) => report::tell(&format!("error: {error}")),
     }
     Exit::Yes

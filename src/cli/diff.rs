@@ -5,7 +5,7 @@ mod sealed;
 use super::{
     Exit, Format, Global, open, progress,
     render::{sops_config, target},
-    report::{self, mapping, print},
+    report::{self, exact, mapping},
     secret::IdentityArguments,
     select::{self, Selection},
 };
@@ -92,8 +92,8 @@ pub(super) fn run(global: &Global, arguments: &Arguments) -> Exit {
         ]));
     } else {
         report::findings(global, &problems, &engine.project.sources);
-        texts.iter().for_each(|(_, text)| print(text));
-        print(&sops_config);
+        texts.iter().for_each(|(_, text)| exact(text));
+        exact(&sops_config);
     }
     match (broken, arguments.exit_code && differs) {
         (true, _) => Exit::Unknown,

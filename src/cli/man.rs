@@ -24,7 +24,7 @@ pub(super) fn run(global: &Global, arguments: &Arguments) -> Exit {
     let mut command = Program::command();
     command.build();
     let Some(folder) = &arguments.folder else {
-        report::print(&page(&command).1);
+        report::exact(&page(&command).1);
         return Exit::Yes;
     };
     let mut pages = Vec::new();

@@ -31,7 +31,10 @@ mod unseal;
 mod watch;
 
 use crate::host;
-use clap::{CommandFactory, Parser, Subcommand, ValueEnum, error::ErrorKind};
+use clap::{
+    CommandFactory, Parser, Subcommand, ValueEnum,
+    builder::{PossibleValuesParser, TypedValueParser},
+};
 use std::{io::Write, panic, path::PathBuf, process::ExitCode};
 
 /// GitOps repository generator: typed environments in, a tree that Flux reconciles out.
@@ -59,7 +62,7 @@ struct Global {
     #[arg(short = 'C', long, global = true, value_name = "DIR")]
     project: Option<PathBuf>,
     /// How results and findings are printed
-    #[arg(long, global = true, value_enum, default_value_t = Format::Text)]
+    #[arg(long, global = true, value_parser = for_all(), default_value = "text")]
     format: Format,
     /// When to use colours
     #[arg(long, global = true, value_enum, default_value_t = Colour::Auto, value_name = "WHEN")]
@@ -79,8 +82,22 @@ enum Format {
     Text,
     /// For programs
     Json,
-    /// For documents: only of `gen compare`, `gen pack list` and `gen pack show`
+    /// For documents
     Markdown,
+}
+
+/// The formats of every command.
+fn for_all() -> impl TypedValueParser<Value = Format> {
+    let values = [Format::Text, Format::Json].iter().filter_map(ValueEnum::to_possible_value);
+    PossibleValuesParser::new(values).try_map(|word| Format::from_str(&word, false))
+}
+
+/// `--format` of a command that has a page for documents, in the place of the one of every command.
+#[derive(Debug, clap::Args)]
+struct WithMarkdown {
+    /// How results and findings are printed
+    #[arg(id = "format", long, value_enum, default_value_t = Format::Text)]
+    _format: Format,
 }
 
 /// When to use colours.
@@ -120,17 +137,6 @@ enum Command {
     Bootstrap(bootstrap::Arguments),
     Completions(completions::Arguments),
     Man(man::Arguments),
-}
-
-impl Command {
-    /// Is there a page of it for documents?
-    fn gives_markdown(&self) -> bool {
-        match self {
-            Command::Compare(_) => true,
-            Command::Pack(command) => command.gives_markdown(),
-            _ => false,
-        }
-    }
 }
 
 /// The three answers.
@@ -193,11 +199,6 @@ fn run() -> ExitCode {
         Colour::Never => anstream::ColorChoice::Never.write_global(),
     }
     let global = &arguments.global;
-    if global.format == Format::Markdown && !arguments.command.gives_markdown() {
-        let said = "`--format markdown` is not for this command: it is for `gen compare`, `gen pack list` and `gen pack show`";
-        let _ = Arguments::command().error(ErrorKind::InvalidValue, said).print();
-        return Exit::Unknown.into();
-    }
     let exit = dispatch(global, &arguments.command);
     if global.verbose {
         report::tell(&timings());

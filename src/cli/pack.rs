@@ -8,7 +8,7 @@ mod show;
 mod test;
 
 use super::{
-    Exit, Format, Global, open,
+    Exit, Format, Global, WithMarkdown, open,
     report::{self, mapping},
 };
 use crate::{
@@ -28,7 +28,7 @@ pub(super) enum Command {
     #[command(
         after_help = "Examples:\n  gen pack list                 names and descriptions\n  gen pack list --format json   for programs\n  gen pack list --format markdown > docs/packs.md    a page of all packs with their inputs"
     )]
-    List,
+    List(WithMarkdown),
     Show(show::Arguments),
     New(new::New),
     Eject(new::Eject),
@@ -36,16 +36,9 @@ pub(super) enum Command {
     Lint(lint::Arguments),
 }
 
-impl Command {
-    /// Is there a page of it for documents?
-    pub(super) fn gives_markdown(&self) -> bool {
-        matches!(self, Self::List | Self::Show(_))
-    }
-}
-
 pub(super) fn run(global: &Global, command: &Command) -> Exit {
     match command {
-        Command::List => all(global),
+        Command::List(_) => all(global),
         Command::Show(arguments) => show::run(global, arguments),
         Command::New(arguments) => new::new(global, arguments),
         Command::Eject(arguments) => new::eject(global, arguments),

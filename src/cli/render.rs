@@ -376,7 +376,7 @@ fn tell(
     for outcome in outcomes {
         // What is refused is for no reader: a Secret in it may stand in the clear.
         if !failed {
-            print(&report::content(&outcome.text));
+            report::exact(&report::content(&outcome.text));
         }
         if let Some(changes) = &outcome.changes
             && (!failed || arguments.check)

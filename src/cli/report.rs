@@ -20,8 +20,13 @@ const MOST: usize = 200;
 /// Why standard output could not be written, the first time that it could not.
 static UNWRITTEN: OnceLock<std::io::Error> = OnceLock::new();
 
-/// Writes to stdout. What cannot be written is told at the end: see [`unwritten`].
+/// Writes to stdout, for people: without what a terminal would obey rather than show.
 pub(super) fn print(text: &str) {
+    exact(&diag::visible(text));
+}
+
+/// Writes to stdout as it is, styles too. What cannot be written is told at the end: see [`unwritten`].
+pub(super) fn exact(text: &str) {
     let mut out = anstream::stdout().lock();
     note(out.write_all(text.as_bytes()).and_then(|()| out.flush()));
 }
@@ -65,8 +70,13 @@ pub(super) fn say(global: &Global, text: &str) {
     }
 }
 
-/// Writes to stderr, quiet or not.
+/// Writes to stderr, quiet or not: without what a terminal would obey rather than show.
 pub(super) fn tell(text: &str) {
+    styled(&diag::visible(text));
+}
+
+/// Writes to stderr with its styles.
+fn styled(text: &str) {
     let mut err = anstream::stderr().lock();
     let _ = writeln!(err, "{text}");
 }
@@ -87,7 +97,7 @@ pub(super) fn findings(global: &Global, problems: &Problems, sources: &Sources) 
         let many = told.entry(diagnostic.severity).or_default();
         *many += 1;
         if *many <= MOST && (!global.quiet || diagnostic.severity == Severity::Error) {
-            tell(&format!("{}\n", diag::render(diagnostic, sources, true)));
+            styled(&format!("{}\n", diag::render(diagnostic, sources, true)));
         }
     }
     for (severity, many) in told.into_iter().filter(|(_, many)| *many > MOST) {
@@ -149,7 +159,7 @@ pub(super) fn json(node: &Node) {
         }
         safe
     });
-    print(&(text + "\n"));
+    exact(&(text + "\n"));
 }
 
 /// A mapping from names to values.

@@ -34,7 +34,7 @@ pub(super) struct Arguments {
 
 pub(super) fn run(global: &Global, arguments: &Arguments) -> Exit {
     if arguments.pack {
-        report::print(&text(&editor::packs()));
+        report::exact(&text(&editor::packs()));
         return Exit::Yes;
     }
     let mut problems = Problems::new();
@@ -46,7 +46,7 @@ pub(super) fn run(global: &Global, arguments: &Arguments) -> Exit {
     // What is wrong in the project is told elsewhere: an editor is there to mend it.
     let schema = text(&editor::project(&engine.project));
     if !arguments.write {
-        report::print(&schema);
+        report::exact(&schema);
         return Exit::Yes;
     }
     let mut problems = Problems::new();

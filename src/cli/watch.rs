@@ -177,14 +177,14 @@ impl Screen<'_> {
             return;
         }
         if std::io::stdout().is_terminal() {
-            print("\u{1b}[2J\u{1b}[3J\u{1b}[H");
+            report::exact("\u{1b}[2J\u{1b}[3J\u{1b}[H");
         }
         match (&result.engine, page) {
             (Some(engine), _) if is_wrong => {
                 report::findings(self.global, &result.problems, &engine.project.sources)
             }
             (None, _) => report::findings(self.global, &result.problems, &diag::Sources::new()),
-            (_, Some(page)) if differs => print(&diag::visible(&page.text())),
+            (_, Some(page)) if differs => print(&page.text()),
             _ => print(&format!("{title}: all is well{}\n", if self.was_broken { " again" } else { "" })),
         }
         if is_wrong {

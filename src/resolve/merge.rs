@@ -60,7 +60,8 @@ fn merge_member<'a>(
     problems: &mut Problems,
 ) {
     if removes(node, path) {
-        if base.remove(&key.text).is_none() {
+        // A cluster without a name is told as such.
+        if base.remove(&key.text).is_none() && *path != ["cluster", "name"] {
             problems.push(
                 Diagnostic::warning(
                     "config/nothing-to-remove",

@@ -291,3 +291,60 @@ fn a_chart_that_may_be_in_use_is_not_said_to_be_fine() {
     assert!(err(&output).contains("error[input/required]"), "{}", err(&output));
     assert_eq!(code(&sandbox, "chart diff old new --used --project /nowhere"), 2);
 }
+
+/// What a command does not give it does not offer.
+#[test]
+fn pages_for_documents_are_offered_where_there_are_some() {
+    let sandbox = project();
+    let offers = |words: &[&str]| {
+        let help = sandbox.gen_(&[words, &["--help"]].concat());
+        String::from_utf8(help.stdout).unwrap().contains("- markdown:")
+    };
+    for words in [["compare", "dev", "prod"].as_slice(), &["pack", "list"], &["pack", "show", "web-app"]] {
+        assert!(offers(&words[..words.len().min(2)]), "{words:?}");
+        for (format, begins) in [("markdown", '#'), ("json", '{')] {
+            let page = sandbox.gen_(&[words, &["--format", format]].concat());
+            let text = String::from_utf8(page.stdout).unwrap();
+            assert!(page.status.success() && text.starts_with(begins), "{words:?} {format}: {text}");
+        }
+    }
+    for words in [["render", "prod"].as_slice(), &["list"], &["pack", "lint"], &["secrets", "list"]] {
+        assert!(!offers(words), "{words:?}");
+        let page = sandbox.gen_(&[words, &["--format", "markdown"]].concat());
+        assert_eq!(page.status.code(), Some(2), "{words:?}");
+    }
+}
+
+/// What turns the direction of writing, or moves a cursor, is shown and not obeyed.
+#[test]
+fn nothing_that_a_terminal_obeys_is_printed() {
+    let sandbox = Sandbox::new();
+    assert!(sandbox.gen_(&["init"]).status.success());
+    sandbox.write("db/Chart.yaml", b"name: db\nversion: 1.0.0\n");
+    sandbox.write("db/values.yaml", b"size: 1Gi\n");
+    sandbox.write("new/Chart.yaml", b"name: db\nversion: 2.0.0\n");
+    sandbox.write("new/values.yaml", b"size: 1Gi\n\"a\\u202eb\\u001b[31m\": 1\n");
+    for words in
+        [["chart", "diff", "db", "new"].as_slice(), &["chart", "diff", "db", "new", "--format", "json"]]
+    {
+        let output = sandbox.gen_(words);
+        let said = String::from_utf8(output.stdout).unwrap() + &String::from_utf8(output.stderr).unwrap();
+        assert!(said.contains("202e") && !said.contains(['\u{202e}', '\u{1b}']), "{said:?}");
+    }
+    // A key that Helm refuses is not passed over.
+    sandbox.write("new/values.yaml", b"size: 1Gi\nnull: 1\n");
+    let refused = run(&sandbox, "chart diff db new");
+    assert_eq!(refused.status.code(), Some(2));
+    assert!(err(&refused).contains("values.yaml:2:1: a key is missing or null"), "{}", err(&refused));
+}
+
+/// One cause is told once.
+#[test]
+fn a_cluster_without_a_name_is_told_as_such() {
+    let sandbox = project();
+    sandbox.write("environments/prod.yaml", b"extends: [base]\ncluster: {name: null}\n");
+    let refused = run(&sandbox, "render prod");
+    assert_eq!(refused.status.code(), Some(2));
+    assert!(err(&refused).contains("error[environment/no-cluster]"), "{}", err(&refused));
+    assert!(!err(&refused).contains("config/nothing-to-remove"), "{}", err(&refused));
+}

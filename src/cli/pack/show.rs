@@ -3,7 +3,7 @@
 use super::{find, page};
 use crate::{
     cli::{
-        Exit, Format, Global, open,
+        Exit, Format, Global, WithMarkdown, open,
         report::{self, mapping},
     },
     config::When,
@@ -19,6 +19,8 @@ use crate::{
     after_help = "Examples:\n  gen pack show web-app            what it is, its inputs, what it needs\n  gen pack show web-app probes     an input and all that is in it\n  gen pack show web-app --all      every input at every depth\n  gen pack show web-app --format markdown    as a page"
 )]
 pub(in crate::cli) struct Arguments {
+    #[command(flatten)]
+    _format: WithMarkdown,
     /// The pack
     #[arg(value_name = "PACK")]
     pack: String,
