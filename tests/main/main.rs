@@ -22,6 +22,7 @@ mod objects;
 mod readme;
 mod rekey;
 mod sandbox;
+mod screens;
 mod sealed;
 mod schema;
 mod secrets;

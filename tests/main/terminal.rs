@@ -24,25 +24,41 @@ pub(crate) struct Terminal {
     inner: File,
 }
 
+/// The standard streams in their order; a terminal is given to all up to one of them.
+#[derive(PartialEq, PartialOrd)]
+enum Stream {
+    Input,
+    Output,
+    Errors,
+}
+
 impl Terminal {
     /// Runs a program whose standard input is a terminal.
     pub(crate) fn run(command: Command) -> Self {
-        Self::start(command, false)
+        Self::start(command, Stream::Input)
     }
 
     /// Runs a program whose standard input and output are a terminal.
     pub(crate) fn run_whole(command: Command) -> Self {
-        Self::start(command, true)
+        Self::start(command, Stream::Output)
     }
 
-    fn start(mut command: Command, whole: bool) -> Self {
+    /// Runs a program whose three standard streams are a terminal.
+    pub(crate) fn run_all(command: Command) -> Self {
+        Self::start(command, Stream::Errors)
+    }
+
+    fn start(mut command: Command, up_to: Stream) -> Self {
         let outer = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
         grantpt(&outer).unwrap();
         unlockpt(&outer).unwrap();
         let name = ptsname(&outer, Vec::new()).unwrap();
         let inner = OpenOptions::new().read(true).write(true).open(name.to_str().unwrap()).unwrap();
-        if whole {
+        if up_to >= Stream::Output {
             command.stdout(Stdio::from(inner.try_clone().unwrap()));
+        }
+        if up_to >= Stream::Errors {
+            command.stderr(Stdio::from(inner.try_clone().unwrap()));
         }
         let child = command.stdin(Stdio::from(inner.try_clone().unwrap())).spawn().unwrap();
         let outer = File::from(outer);
