@@ -214,9 +214,12 @@ pub fn spread(count: usize, job: &(dyn Fn(usize) + Sync)) {
     (0..count).into_par_iter().for_each(job);
 }
 
-/// Runs a job for each item on all cores; the results in the order of the items.
-pub fn parallel<T: Sync, R: Send>(items: &[T], job: impl Fn(&T) -> R + Sync + Send) -> Vec<R> {
-    items.par_iter().map(job).collect()
+/// Runs a job for each item on all cores, `&[T]` or `Vec<T>`; the results in the order of the items.
+pub fn parallel<I: IntoParallelIterator, R: Send>(
+    items: I,
+    job: impl Fn(I::Item) -> R + Sync + Send,
+) -> Vec<R> {
+    items.into_par_iter().map(job).collect()
 }
 
 /// The templates of the packs that may be rendered or be wrong, with what was found in them.

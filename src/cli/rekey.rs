@@ -6,7 +6,7 @@ use super::{
     secret::{IdentityArguments, SealedProject, now},
 };
 use crate::{
-    diag::{Diagnostic, Problems, SourceId},
+    diag::{Diagnostic, Problems},
     host, load, pipeline,
     secret::{
         Policy,
@@ -15,10 +15,11 @@ use crate::{
     write::{self, Beside},
     yaml::{self, Node},
 };
-use std::{collections::BTreeMap, sync::Arc};
+use std::{collections::BTreeMap, path::Path, sync::Arc};
 
-/// So many files are written beside their places before one flush and their renames.
-const AT_ONCE: usize = 250;
+/// So many files are written beside their places before one flush and their renames, each held open; fewer where not so
+/// many may be open.
+const AT_ONCE: usize = 1000;
 
 /// Brings the recipients of sealed files to what `keys` and `secrets` say
 ///
@@ -61,7 +62,7 @@ pub(super) enum What {
 struct Job {
     path: String,
     before: Arc<[u8]>,
-    source: SourceId,
+    sealed: Sealed,
     policy: Arc<Policy>,
     status: Status,
 }
@@ -80,7 +81,6 @@ pub(super) fn run(global: &Global, arguments: &Arguments) -> Exit {
 /// Does it: what is to be done, new texts in memory, the list of values to replace, then the files.
 pub(super) fn rewrite(global: &Global, scope: &Scope, what: What) -> Exit {
     host::watch_interrupts();
-    host::allow_many_files();
     let mut problems = Problems::new();
     let Some(mut project) = SealedProject::open(global, &mut problems) else {
         return open::failed(global, &problems);
@@ -101,9 +101,8 @@ pub(super) fn rewrite(global: &Global, scope: &Scope, what: What) -> Exit {
         done
     };
     done.retain(|done| scope.dry_run || done.outcome.text.is_some());
-    let written = if scope.dry_run { 0 } else { write(global, &mut project, &done, &mut problems) };
     if !scope.dry_run {
-        done.truncate(written);
+        done = write(global, &mut project, done, &mut problems);
     }
     tell(global, &project, scope, &done, &problems);
     if problems.has_errors() { Exit::Unknown } else { Exit::Yes }
@@ -147,21 +146,17 @@ fn jobs(project: &SealedProject, scope: &Scope, what: What, problems: &mut Probl
         }
         found.extend(files.map(|(path, file)| (path, file, Arc::clone(&policy))));
     }
-    let read = pipeline::parallel(&found, |(path, file, policy)| {
+    let read = pipeline::parallel(found, |(path, file, policy)| {
         let mut problems = Problems::new();
-        let source = file.place.source;
-        let status = Sealed::read(&file.text(), source, &mut problems).map(|s| s.status(policy));
-        let wanted = |status: &Status| {
+        let before = Arc::clone(&file.bytes);
+        // Not the text of the sources, in which what is secret may be masked.
+        let text = yaml::decode(&before).unwrap_or_default();
+        let job = Sealed::read(&text, file.place.source, &mut problems).and_then(|sealed| {
+            let status = sealed.status(&policy);
             let differs =
                 !status.missing.is_empty() || !status.extra.is_empty() || status.other_rule.is_some();
-            what == What::Rotate || differs
-        };
-        let job = status.filter(wanted).map(|status| Job {
-            path: path.clone(),
-            before: Arc::clone(&file.bytes),
-            source,
-            policy: Arc::clone(policy),
-            status,
+            let wanted = what == What::Rotate || differs;
+            wanted.then_some(Job { path, before, sealed, policy, status })
         });
         (job, problems)
     });
@@ -196,27 +191,24 @@ fn opened(
     problems: &mut Problems,
 ) -> Vec<Done> {
     let now = now();
-    let one = |job: &Job| {
+    let one = |job: Job| {
         let mut problems = Problems::new();
         if host::interrupted() {
             problems.push(Diagnostic::error(write::INTERRUPTED, "interrupted"));
             return (None, problems);
         }
-        // Not the text of the sources, in which what is secret may be masked.
-        let text = yaml::decode(&job.before).unwrap_or_default();
-        let opened = Sealed::read(&text, job.source, &mut problems)
-            .and_then(|sealed| sealed.open(identities, &mut problems));
-        let outcome = opened.and_then(|opened| match what {
-            What::Rekey => opened.rekey(&job.policy, now, &mut problems),
-            What::Rotate => opened.rotate(&job.policy, now, &mut problems),
+        let Job { path, before, sealed, policy, .. } = job;
+        let outcome = sealed.open(identities, &mut problems).and_then(|opened| match what {
+            What::Rekey => opened.rekey(&policy, now, &mut problems),
+            What::Rotate => opened.rotate(&policy, now, &mut problems),
         });
         bar.step();
-        (outcome.map(|outcome| (job.path.clone(), Arc::clone(&job.before), outcome)), problems)
+        (outcome.map(|outcome| Done { path, before, outcome }), problems)
     };
     let mut done = Vec::new();
     let mut stopped = false;
-    for (outcome, mut told) in pipeline::parallel(&jobs, one) {
-        done.extend(outcome.map(|(path, before, outcome)| Done { path, before, outcome }));
+    for (one, mut told) in pipeline::parallel(jobs, one) {
+        done.extend(one);
         // Ctrl-C stops all that is not begun: that is one thing to say.
         let is_stop = told.0.iter().any(|problem| problem.id == write::INTERRUPTED);
         if is_stop && stopped {
@@ -228,52 +220,68 @@ fn opened(
     if stopped { Vec::new() } else { done }
 }
 
-/// Puts the list, then the files in place; how many of them are. A run that is killed in between has the list at least.
-fn write(global: &Global, project: &mut SealedProject, done: &[Done], problems: &mut Problems) -> usize {
+/// Puts the list, then the files in place: those that are. A run that is killed in between has the list at least.
+fn write(
+    global: &Global,
+    project: &mut SealedProject,
+    done: Vec<Done>,
+    problems: &mut Problems,
+) -> Vec<Done> {
     let mut list = project.project.to_replace.list.clone();
     done.iter().for_each(|done| project.expose(&mut list, &done.path, &done.outcome));
     if let Err(problem) = project.put_to_replace(&list) {
         problems.push(*problem);
-        return 0;
+        return Vec::new();
     }
     let bar = progress::bar(global, done.len(), "files written");
-    let mut written = 0;
-    for some in done.chunks(AT_ONCE) {
+    let at_once = AT_ONCE.min(host::allow_many_files() / 2);
+    let mut written = Vec::new();
+    let mut rest = done.into_iter();
+    loop {
+        let some: Vec<Done> = rest.by_ref().take(at_once).collect();
+        if some.is_empty() {
+            break;
+        }
         if host::interrupted() {
             problems.push(Diagnostic::error(write::INTERRUPTED, "interrupted"));
             break;
         }
-        match chunk(project, some, &bar) {
-            Ok(()) => written += some.len(),
-            Err((count, problem)) => {
-                problems.push(*problem);
-                written += count;
-                break;
-            }
+        let (put, failed) = chunk(project.root(), some, &bar);
+        written.extend(put);
+        if failed.has_errors() {
+            problems.extend(failed);
+            break;
         }
     }
     bar.finish();
     written
 }
 
-/// Some files: written beside, made durable by one flush, then renamed one by one. With an error how many were.
-fn chunk(
-    project: &SealedProject,
-    some: &[Done],
-    bar: &progress::Bar,
-) -> Result<(), (usize, Box<Diagnostic>)> {
-    let mut beside = Vec::new();
-    for done in some {
-        let text = done.outcome.text.as_deref().unwrap_or_default();
-        let file = Beside::write(project.root(), &done.path, Some(&done.before), text.as_bytes());
-        beside.push(file.map_err(|problem| (0, problem))?);
-    }
-    write::flush(project.root()).map_err(|problem| (0, problem))?;
-    for (count, file) in beside.into_iter().enumerate() {
-        file.put().map_err(|problem| (count, problem))?;
+/// Some files: written beside, made durable by one flush, then renamed. Gives those that are in place.
+fn chunk(root: &Path, some: Vec<Done>, bar: &progress::Bar) -> (Vec<Done>, Problems) {
+    let put = |file: Beside| {
         bar.step();
+        file.put()
+    };
+    let beside = pipeline::parallel(&some, |done| {
+        let text = done.outcome.text.as_deref().unwrap_or_default();
+        Beside::write(root, &done.path, Some(&done.before), text.as_bytes())
+    });
+    let all: Result<Vec<Beside>, _> = beside.into_iter().collect();
+    let put = all.and_then(|all| write::flush(root).map(|()| pipeline::parallel(all, put)));
+    let mut problems = Problems::new();
+    let put = put.unwrap_or_else(|problem| {
+        problems.push(*problem);
+        Vec::new()
+    });
+    let mut done = Vec::new();
+    for (one, result) in some.into_iter().zip(put) {
+        match result {
+            Ok(()) => done.push(one),
+            Err(problem) => problems.push(*problem),
+        }
     }
-    Ok(())
+    (done, problems)
 }
 
 fn tell(global: &Global, project: &SealedProject, scope: &Scope, done: &[Done], problems: &Problems) {

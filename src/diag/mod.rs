@@ -173,6 +173,8 @@ struct Known {
     first: HashMap<u64, usize>,
     /// How many of the list are in `first`.
     upto: usize,
+    /// How many errors were said again.
+    repeated: usize,
 }
 
 /// A mere aid to finding: two lists are equal without it.
@@ -194,7 +196,7 @@ impl Known {
     /// The place of what says the same as `diagnostic`, if any.
     fn find(&mut self, list: &[Diagnostic], diagnostic: &Diagnostic) -> Option<usize> {
         if self.upto > list.len() {
-            *self = Self::default();
+            *self = Self { repeated: self.repeated, ..Self::default() };
         }
         for (at, known) in list.iter().enumerate().skip(self.upto) {
             self.first.entry(known.digest()).or_insert(at);
@@ -216,6 +218,7 @@ impl Problems {
         match self.1.find(&self.0, &diagnostic).and_then(|at| self.0.get_mut(at)) {
             None => self.0.push(diagnostic),
             Some(known) => {
+                self.1.repeated += usize::from(diagnostic.severity == Severity::Error);
                 for output in diagnostic.outputs {
                     if !known.outputs.contains(&output) {
                         known.outputs.push(output);
@@ -237,9 +240,9 @@ impl Problems {
         self.0.iter().any(|d| d.severity == Severity::Error)
     }
 
-    /// How many errors.
+    /// How many errors were pushed, also those that had been said before: it grows with each that is found.
     pub fn errors(&self) -> usize {
-        self.0.iter().filter(|d| d.severity == Severity::Error).count()
+        self.0.iter().filter(|d| d.severity == Severity::Error).count() + self.1.repeated
     }
 
     /// Did nothing turn up at all?
@@ -276,6 +279,17 @@ mod tests {
         problems.push(said("x", "3"));
         let all: Vec<_> = problems.0.iter().map(|d| (d.message.as_str(), d.outputs.join(","))).collect();
         assert_eq!(all, [("y", "1,2,3".to_owned()), ("x", "3".to_owned())]);
+    }
+
+    /// Whoever asks whether a step found an error compares the counts before and after.
+    #[test]
+    fn an_error_that_is_said_again_counts() {
+        let mut problems = Problems::new();
+        for count in 1..=3 {
+            problems.push(Diagnostic::error("a/b", "x"));
+            problems.push(Diagnostic::warning("a/c", "y"));
+            assert_eq!((problems.errors(), problems.0.len()), (count, 2));
+        }
     }
 
     /// Minutes if each were compared with all before.

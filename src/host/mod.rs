@@ -34,8 +34,8 @@ use std::{
 };
 
 /// Lifts the limit of open files as far as the system lets a user: a lock is held on every tree that is
-/// written, and macOS begins with 256. Where it cannot be lifted it stays.
-pub fn allow_many_files() {
+/// written, and macOS begins with 256. Where it cannot be lifted it stays. Gives how many may be open then.
+pub fn allow_many_files() -> usize {
     /// More than any fleet needs; macOS refuses more than its own limit (10,240) even where it names none.
     const MOST: u64 = 10_000;
     let limit = getrlimit(Resource::Nofile);
@@ -43,6 +43,7 @@ pub fn allow_many_files() {
     if limit.current.is_some_and(|current| current < wanted) {
         let _ = setrlimit(Resource::Nofile, Rlimit { current: Some(wanted), maximum: limit.maximum });
     }
+    getrlimit(Resource::Nofile).current.unwrap_or(MOST).try_into().unwrap_or(usize::MAX)
 }
 
 /// What this process holds in memory leaves no trace: no core dump, and no other process of the same user may look into

@@ -480,6 +480,17 @@ fn manifests_that_cannot_be_sealed_stay_as_they_are() {
     }
     sandbox.write(FILE, b"\xff\xfe\x00");
     assert!(told(&run(&sandbox, &["seal", FILE])).contains("error[load/encoding]"));
+
+    // What keeps one file from being sealed, and is said once, keeps the next from it as well.
+    sandbox.write("environments/fleet.yaml", format!("keys: {{prod: {PUBLIC}}}\n").as_bytes());
+    let (tls, text) = (FILE.replace("admin", "tls"), |name| {
+        secret(&format!("metadata: {{name: db-{name}}}\nstringData: {{a: x}}\n"))
+    });
+    sandbox.write(FILE, text("admin").as_bytes());
+    sandbox.write(&tls, text("tls").as_bytes());
+    let said = told(&run(&sandbox, &["seal", FILE, &tls]));
+    assert_eq!(said.matches("error[environment/no-source]").count(), 1, "{said}");
+    assert_eq!((sandbox.read(FILE), sandbox.read(&tls)), (text("admin"), text("tls")));
     let owner = run(&sandbox, &["seal", FILE, "--for", "dev"]);
     assert!(told(&owner).contains("error[usage/owner]"));
 }

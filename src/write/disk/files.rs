@@ -88,7 +88,8 @@ impl<'p> Beside<'p> {
     ) -> Result<Self, Box<Diagnostic>> {
         let target = root.join(path);
         let mut beside = Self { root, path, before, target, temporary: None };
-        if standing(root, &beside.target, path)?.as_deref() == Some(after) {
+        let there = standing(root, &beside.target, path)?;
+        if there.as_deref() == Some(after) {
             return Ok(beside);
         }
         folders(root, path)?;
@@ -96,9 +97,8 @@ impl<'p> Beside<'p> {
         let name = name.unwrap_or_default();
         let temporary = beside.target.with_file_name(format!("{TEMPORARY}{}", name.trim_start_matches('.')));
         let file = hold(&temporary, path)?;
-        beside.temporary = Some((temporary, file));
-        unchanged(root, &beside.target, path, before)?;
-        let Some((at, file)) = &mut beside.temporary else { return Ok(beside) };
+        let (at, file) = beside.temporary.insert((temporary, file));
+        same(path, there.as_deref(), before)?;
         let fail = |error: io::Error| failed(path, "write beside", at, &error);
         file.set_len(0).and_then(|()| file.write_all(after)).map_err(fail)?;
         if let Ok(there) = fs::metadata(&beside.target) {
@@ -195,7 +195,11 @@ fn standing(root: &Path, target: &Path, path: &str) -> Result<Option<Vec<u8>>, B
 
 /// Does what was read still stand there?
 fn unchanged(root: &Path, target: &Path, path: &str, before: Option<&[u8]>) -> Result<(), Box<Diagnostic>> {
-    if standing(root, target, path)?.as_deref() == before {
+    same(path, standing(root, target, path)?.as_deref(), before)
+}
+
+fn same(path: &str, there: Option<&[u8]>, before: Option<&[u8]>) -> Result<(), Box<Diagnostic>> {
+    if there == before {
         return Ok(());
     }
     let message = format!("`{path}` was changed while `gen` ran");
