@@ -82,11 +82,11 @@ pub(super) fn run(global: &Global, arguments: &Arguments) -> Exit {
 pub(super) fn rewrite(global: &Global, scope: &Scope, what: What) -> Exit {
     host::watch_interrupts();
     let mut problems = Problems::new();
-    let Some(mut project) = SealedProject::open(global, &mut problems) else {
+    let Some(mut project) = host::timed("load", || SealedProject::open(global, &mut problems)) else {
         return open::failed(global, &problems);
     };
     trusted(&project, &mut problems);
-    let jobs = jobs(&project, scope, what, &mut problems);
+    let jobs = host::timed("read", || jobs(&project, scope, what, &mut problems));
     if problems.has_errors() {
         return open::failed_in(global, &problems, &project.project.sources);
     }
@@ -96,7 +96,7 @@ pub(super) fn rewrite(global: &Global, scope: &Scope, what: What) -> Exit {
     } else {
         let identities = scope.identities.find(&mut problems);
         let bar = progress::bar(global, jobs.len(), "files opened");
-        let done = opened(jobs, &identities, what, &bar, &mut problems);
+        let done = host::timed("open", || opened(jobs, &identities, what, &bar, &mut problems));
         bar.finish();
         done
     };
@@ -263,12 +263,17 @@ fn chunk(root: &Path, some: Vec<Done>, bar: &progress::Bar) -> (Vec<Done>, Probl
         bar.step();
         file.put()
     };
-    let beside = pipeline::parallel(&some, |done| {
-        let text = done.outcome.text.as_deref().unwrap_or_default();
-        Beside::write(root, &done.path, Some(&done.before), text.as_bytes())
+    let beside = host::timed("write", || {
+        pipeline::parallel(&some, |done| {
+            let text = done.outcome.text.as_deref().unwrap_or_default();
+            Beside::write(root, &done.path, Some(&done.before), text.as_bytes())
+        })
     });
     let all: Result<Vec<Beside>, _> = beside.into_iter().collect();
-    let put = all.and_then(|all| write::flush(root).map(|()| pipeline::parallel(all, put)));
+    let put = all.and_then(|all| {
+        host::timed("flush", || write::flush(root))?;
+        Ok(host::timed("put", || pipeline::parallel(all, put)))
+    });
     let mut problems = Problems::new();
     let put = put.unwrap_or_else(|problem| {
         problems.push(*problem);
