@@ -32,8 +32,26 @@ fn edited(text: &str, old: &[Document], new: &[Document]) -> Option<PlainText> {
     }
     let result = editor.apply()?;
     // What was written must be what was meant, whatever the layout of the old text.
+    (ends_as_meant(text, &result, old, new) || reads_as(&result, new)).then_some(result)
+}
+
+fn reads_as(text: &str, documents: &[Document]) -> bool {
     let source = Sources::new().add("", "");
-    (read(&result, source, &mut Problems::new()).as_deref() == Some(new)).then_some(result)
+    read(text, source, &mut Problems::new()).as_deref() == Some(documents)
+}
+
+/// Does one document differ only from a key at the margin on, and is what stands there what was meant? Nothing before such
+/// a key goes on behind it, so that the long text of a sealed file need not be read whole when its `sops` block changes.
+fn ends_as_meant(text: &str, result: &str, old: &[Document], new: &[Document]) -> bool {
+    let ([old], [new]) = (old, new) else { return false };
+    let same = old.items.iter().zip(&new.items).take_while(|(old, new)| old == new).count();
+    let first = old.items.get(same).and_then(|item| item.entry()?.key.as_ref()?.place);
+    let start = first.map_or(0, |place| place.start as usize);
+    let (Some(before), Some(after)) = (text.get(..start), result.get(start..)) else { return false };
+    before.ends_with('\n')
+        && after.starts_with(|c: char| c.is_ascii_alphanumeric())
+        && result.starts_with(before)
+        && reads_as(after, &[Document { items: new.items[same..].to_vec() }])
 }
 
 /// How much the first nested block is indented.
@@ -305,4 +323,27 @@ fn align(old: &[Row], new: &[Row]) -> Option<Vec<Step>> {
 fn are_items(old: Row, new: Row) -> bool {
     let is_item = |row: Row| matches!(row.last(), Some(Item::Entry(entry)) if entry.key.is_none());
     is_item(old) && is_item(new)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What the end alone answers for, and what it leaves to the whole text.
+    #[test]
+    fn the_end_answers_where_it_begins_with_a_key_at_the_margin() {
+        let parse = |text: &str| read(text, Sources::new().add("", ""), &mut Problems::new()).unwrap();
+        for (old, new, answers) in [
+            ("# a\na: 1 # b\nsops:\n  x: 1\n", "# a\na: 1 # b\nsops:\n  x: 2\n", true),
+            ("a: |+\n  1\n\nb: 1\n", "a: |+\n  1\n\nb: 2\n", true),
+            ("a: 1\nb: 2\n", "a: 2\nb: 2\n", false),
+            ("{\na: 1,\nb: 2}\n", "{\na: 1,\nb: 3}\n", false),
+            ("a: 1\n\"b\": 2\n", "a: 1\n\"b\": 3\n", false),
+            ("a: 1\nb: 2\n---\nc: 1\n", "a: 1\nb: 3\n---\nc: 1\n", false),
+        ] {
+            assert_eq!(ends_as_meant(old, new, &parse(old), &parse(new)), answers, "{old}");
+            let other = new.replace(['2', '3'], "4");
+            assert!(!ends_as_meant(old, &other, &parse(old), &parse(new)), "{old}");
+        }
+    }
 }
