@@ -14,11 +14,14 @@ use crate::{
     diag::{Diagnostic, Place, Problems, Severity},
     layout,
     load::{ChartFacts, ChartRef, Charts, EnvironmentSource, FileText, Pack, Project, SEALED},
-    resolve::{Environment, NeededSecret, Reader, SealPolicy, SealedPath, Secrets},
+    resolve::{EVERY_GROUP, Environment, NeededSecret, Reader, SealPolicy, SealedPath, Secrets},
     tree::{Document, File, Tree, TreePath},
     yaml::Node,
 };
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 /// One thing that is looked for.
 pub trait Check: Sync {
@@ -71,6 +74,8 @@ pub struct Policy {
     pub source_kind: Option<String>,
     /// The minor version of Flux, `2.9`; absent when that is not known.
     pub flux: Option<String>,
+    /// The API groups that its components and its cluster provide; absent when that is not known.
+    pub provides: Option<BTreeSet<String>>,
     /// Whom its sealed files should be sealed for; absent when that is not known.
     pub sealing: Option<Sealing>,
     /// The Secrets that its components need.
@@ -90,7 +95,10 @@ impl Policy {
     /// For the tree of an environment.
     pub fn of(env: &Environment) -> Self {
         let output = format!("fleet-out/{}", env.name);
+        let of_components = env.components.iter().flat_map(|component| &component.provides);
+        let provides = env.cluster.provides.iter().chain(of_components).map(|group| group.text.clone());
         Self {
+            provides: Some(provides.collect()),
             folder: Some(layout::source_path(env, "")),
             source_kind: Some(env.source.kind.clone()),
             flux: Some(env.flux.version.clone()),
@@ -98,6 +106,12 @@ impl Policy {
             output,
             ..Self::default()
         }
+    }
+
+    /// Is an API group there, as far as that is known?
+    fn has_group(&self, group: &str) -> bool {
+        let there = |all: &BTreeSet<String>| all.contains(group) || all.contains(EVERY_GROUP);
+        self.provides.as_ref().is_none_or(there)
     }
 
     /// With what is known of the charts that its components install, and of the files of the project.

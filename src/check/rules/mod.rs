@@ -60,6 +60,7 @@ pub const CHECKS: &[&dyn Check] = &[
     &kubernetes::port_reference::PortReference,
     &kubernetes::service_selector::ServiceSelector,
     &kubernetes::scale_target::ScaleTarget,
+    &kubernetes::scale_metric::ScaleMetric,
     &kubernetes::backend::Backend,
     &kubernetes::config_reference::ConfigReference,
     &prometheus::monitor::Monitor,

@@ -10,5 +10,6 @@ pub(super) mod port_clash;
 pub(super) mod port_reference;
 pub(super) mod service_selector;
 pub(super) mod scale_target;
+pub(super) mod scale_metric;
 pub(super) mod backend;
 pub(super) mod config_reference;
