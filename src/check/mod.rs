@@ -14,7 +14,9 @@ use crate::{
     diag::{Diagnostic, Place, Problems, Severity},
     layout,
     load::{ChartFacts, ChartRef, Charts, EnvironmentSource, FileText, Pack, Project, SEALED},
-    resolve::{EVERY_GROUP, Environment, NeededSecret, Reader, SealPolicy, SealedPath, Secrets},
+    resolve::{
+        EVERY_GROUP, Environment, NeededSecret, Reader, SealPolicy, SealedPath, Secrets, Sync as FluxSync,
+    },
     tree::{Document, File, Tree, TreePath},
     yaml::Node,
 };
@@ -74,6 +76,8 @@ pub struct Policy {
     pub source_kind: Option<String>,
     /// The minor version of Flux, `2.9`; absent when that is not known.
     pub flux: Option<String>,
+    /// The controllers of Flux that are installed; absent when that is not known.
+    pub controllers: Option<Vec<String>>,
     /// The API groups that its components and its cluster provide; absent when that is not known.
     pub provides: Option<BTreeSet<String>>,
     /// Whom its sealed files should be sealed for; absent when that is not known.
@@ -97,8 +101,11 @@ impl Policy {
         let output = format!("fleet-out/{}", env.name);
         let of_components = env.components.iter().flat_map(|component| &component.provides);
         let provides = env.cluster.provides.iter().chain(of_components).map(|group| group.text.clone());
+        let said = env.flux.instance.as_ref().is_some_and(|spec| spec.get("components").is_some());
+        let known = env.flux.sync != FluxSync::None && !said;
         Self {
             provides: Some(provides.collect()),
+            controllers: known.then(|| env.flux.components.clone()),
             folder: Some(layout::source_path(env, "")),
             source_kind: Some(env.source.kind.clone()),
             flux: Some(env.flux.version.clone()),

@@ -49,6 +49,7 @@ pub const CHECKS: &[&dyn Check] = &[
     &flux::path::Path,
     &flux::depends_on::DependsOn,
     &flux::source_ref::SourceRef,
+    &flux::controller::Controller,
     &chart::values::Values,
     &kubernetes::selector::WorkloadSelector,
     &kubernetes::size::Size,

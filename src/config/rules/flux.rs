@@ -27,8 +27,12 @@ pub(super) fn install(flux: &Node, problems: &mut Problems) {
         let why = Some(why).filter(|_| !registry.contains("://"));
         say(at.place(), format!("`{registry}` is not where images come from"), why, help);
     }
+    let shards = member(flux, "sharding").and_then(|sharding| member(sharding, "shards"));
+    if let Some(none) = shards.filter(|shards| shards.as_seq().is_some_and(<[Node]>::is_empty)) {
+        say(none.place(), "`sharding` has no shard".to_owned(), None, "name one, or leave `sharding` out");
+    }
     let mut seen = BTreeSet::new();
-    for (shard, at) in texts(member(flux, "sharding").and_then(|sharding| member(sharding, "shards"))) {
+    for (shard, at) in texts(shards) {
         if !is_label(shard) {
             let help = "use lower-case letters, digits and `-`, at most 63 characters";
             say(at.place(), format!("`{shard}` cannot be the name of a shard"), None, help);

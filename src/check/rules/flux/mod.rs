@@ -3,3 +3,4 @@
 pub(super) mod path;
 pub(super) mod depends_on;
 pub(super) mod source_ref;
+pub(super) mod controller;
