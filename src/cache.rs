@@ -6,7 +6,7 @@
 //! open what is sealed, the options, and the engine itself. Only an environment of which nothing was said is remembered, so
 //! that no warning is ever silenced.
 
-use crate::{hash::sha256, pipeline::Engine, resolve::SealedPath, tree::TreePath};
+use crate::{hash::sha256, load::CHARTS, pipeline::Engine, resolve::SealedPath, tree::TreePath};
 use std::{collections::BTreeMap, fmt::Write};
 
 /// The engine: a hash of its source, its packs and its dependencies, made when it is built.
@@ -53,6 +53,17 @@ impl<'e> Keys<'e> {
         }
         Some(sha256(text.as_bytes()))
     }
+}
+
+/// What packs and charts there are, and which `gen`: what the schema for editors is made of, besides names.
+pub fn packs_and_charts(notes: &BTreeMap<String, String>) -> String {
+    let mut text = format!("{ENGINE}\n");
+    let is_meant =
+        |path: &str| ["templates", CHARTS].iter().any(|folder| path.split('/').next() == Some(folder));
+    for (path, what) in notes.iter().filter(|(path, _)| is_meant(path)) {
+        let _ = writeln!(text, "{path} {what}");
+    }
+    sha256(text.as_bytes())
 }
 
 /// Does it count? Which environments and sealed files there are does not, each of them does; nor what `gen` writes beside

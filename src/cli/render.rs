@@ -6,6 +6,7 @@ use self::memory::Memories;
 use super::{
     Exit, Format, Global, open, progress,
     report::{self, mapping, number, print, say},
+    schema,
     select::{self, Selection},
 };
 use crate::{
@@ -109,6 +110,9 @@ pub(super) fn run(global: &Global, arguments: &Arguments) -> Exit {
     let Some((mut engine, notes)) = open::recorded(global, &mut problems) else {
         return open::failed(global, &problems);
     };
+    if !arguments.check && !arguments.stdout {
+        schema::follow(global, &engine, &notes);
+    }
     open::missing_secrets(arguments.allow_missing_secrets, &mut engine, &mut problems);
     let mut names = select::choose(&arguments.selection, &select::Choice::of(&engine), &mut problems);
     if arguments.selection.all && arguments.out.is_none() && !arguments.stdout {

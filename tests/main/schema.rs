@@ -227,6 +227,23 @@ fn a_new_project_has_its_schema_and_points_to_it() {
         String::from_utf8_lossy(&kept.stderr),
         "kept  .gen/schema.json\nkept  .gen/pack.schema.json\n"
     );
+    // A render makes it follow the packs, and only them; one that somebody else put there stays.
+    let wrote = |sandbox: &Sandbox| {
+        String::from_utf8_lossy(&sandbox.gen_(&["render", "--all"]).stderr).contains(".gen/")
+    };
+    assert!(!wrote(&sandbox));
+    sandbox.write("templates/own/pack.yaml", b"description: Own\nstage: apps\n");
+    sandbox.write("templates/own/a.yaml.j2", b"apiVersion: v1\nkind: ConfigMap\nmetadata: {name: own}\n");
+    assert!(
+        !String::from_utf8_lossy(&sandbox.gen_(&["render", "--all", "--check"]).stderr).contains(".gen/")
+    );
+    assert!(wrote(&sandbox) && sandbox.read(".gen/schema.json").contains("\"own\""));
+    assert!(!wrote(&sandbox));
+    sandbox.remove(".gen/schema.made-of");
+    sandbox.remove("templates");
+    assert!(!wrote(&sandbox) && sandbox.read(".gen/schema.json").contains("\"own\""));
+    sandbox.gen_(&["schema", "--write"]);
+    assert!(!sandbox.read(".gen/schema.json").contains("\"own\""));
     sandbox.edit("environments/base.yaml", "kuard:", "renamed:");
     let wrote = sandbox.gen_(&["schema", "--write"]);
     assert!(String::from_utf8_lossy(&wrote.stderr).starts_with("wrote .gen/schema.json\n"));
