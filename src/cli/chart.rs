@@ -3,6 +3,8 @@
 mod add;
 mod diff;
 
+pub(super) use diff::Difference;
+
 use super::{Exit, Global};
 use crate::{
     chart::{self, Facts},

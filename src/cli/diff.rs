@@ -1,21 +1,24 @@
 //! `gen diff`: the very changes that `gen render` would apply, as a unified diff.
 
+mod charts;
 mod sealed;
 
 use super::{
     Exit, Format, Global, open, progress,
     render::{sops_config, target},
-    report::{self, exact, mapping},
+    report::{self, exact, mapping, say},
     secret::IdentityArguments,
     select::{self, Selection},
 };
 use crate::{
+    check::Policy,
     diag::{Diagnostic, Problems},
-    pipeline::Built,
+    pipeline::{Built, Engine},
     secret::sops::Identities,
     write,
     yaml::Node,
 };
+use charts::Bump;
 use sealed::Comparing;
 use std::{
     collections::BTreeSet,
@@ -25,7 +28,8 @@ use std::{
 
 /// What a render would change on disk, as a unified diff
 ///
-/// Of sealed files it shows which keys and recipients are added, changed (`~`) or removed; values only with `--reveal` and
+/// Where a chart gets another version, it tells what that takes differently of what you set, and other defaults, as far as
+/// facts of both are known. Of sealed files it shows which keys and recipients are added, changed (`~`) or removed; values only with `--reveal` and
 /// a private key. Files that are not gen's are no difference.
 #[derive(Debug, clap::Args)]
 #[command(
@@ -69,21 +73,25 @@ pub(super) fn run(global: &Global, arguments: &Arguments) -> Exit {
         Comparing { policy: &engine.policy, identities: &identities, reveal: arguments.reveal, colour };
     let bar = progress::bar(global, names.len(), "environments");
     let outcomes = engine.each(&names, |built| {
-        let outcome = difference(built, arguments, &root, &comparing);
+        let outcome = difference(&engine, built, arguments, &root, &comparing);
         bar.step();
         outcome
     });
     bar.finish();
     let mut texts = Vec::new();
-    for (name, text, found) in outcomes {
+    for Outcome { name, text, bumps, problems: found } in outcomes {
         problems.extend(found);
-        texts.push((name, text));
+        texts.push((name, text, bumps));
     }
     let broken = problems.has_errors();
-    let differs = !sops_config.is_empty() || texts.iter().any(|(_, text)| !text.is_empty());
+    let differs = !sops_config.is_empty() || texts.iter().any(|(_, text, _)| !text.is_empty());
     if global.format == Format::Json {
-        let one = |(name, text): &(String, String)| {
-            mapping([("name", Node::new(name.as_str())), ("diff", Node::new(text.as_str()))])
+        let one = |(name, text, bumps): &(String, String, Vec<Bump>)| {
+            mapping([
+                ("name", Node::new(name.as_str())),
+                ("diff", Node::new(text.as_str())),
+                ("charts", Node::new(bumps.iter().map(Bump::to_node).collect::<Vec<_>>())),
+            ])
         };
         report::json(&mapping([
             ("environments", Node::new(texts.iter().map(one).collect::<Vec<_>>())),
@@ -92,8 +100,11 @@ pub(super) fn run(global: &Global, arguments: &Arguments) -> Exit {
         ]));
     } else {
         report::findings(global, &problems, &engine.project.sources);
-        texts.iter().for_each(|(_, text)| exact(text));
+        texts.iter().for_each(|(_, text, _)| exact(text));
         exact(&sops_config);
+        for (name, _, bumps) in &texts {
+            bumps.iter().for_each(|bump| say(global, &format!("{name}: {}", bump.text().trim_end())));
+        }
     }
     match (broken, arguments.exit_code && differs) {
         (true, _) => Exit::Unknown,
@@ -124,16 +135,27 @@ fn in_the_clear(findings: &Problems) -> BTreeSet<String> {
     told.flat_map(|finding| &finding.outputs).cloned().collect()
 }
 
+/// What is told of one environment.
+struct Outcome {
+    name: String,
+    text: String,
+    bumps: Vec<Bump>,
+    problems: Problems,
+}
+
 fn difference(
+    engine: &Engine,
     built: Built,
     arguments: &Arguments,
     root: &Path,
     comparing: &Comparing,
-) -> (String, String, Problems) {
-    let Built { name, tree, mut problems, findings, .. } = built;
+) -> Outcome {
+    let Built { name, environment, tree, mut problems, findings } = built;
     let clear = in_the_clear(&findings);
     problems.extend(findings);
-    let Some(tree) = tree else { return (name, String::new(), problems) };
+    let (Some(tree), Some(environment)) = (tree, environment) else {
+        return Outcome { name, text: String::new(), bumps: Vec::new(), problems };
+    };
     let shown = match &arguments.out {
         Some(folder) => folder.join(&name).display().to_string(),
         None => format!("fleet-out/{name}"),
@@ -152,11 +174,19 @@ fn difference(
                 false => comparing.lines(change, &mut told),
             });
             problems.extend(told);
-            (name, text, problems)
+            let known = Policy::of(&environment).knowing(&environment, &engine.project).charts;
+            let (root, folder) = match &arguments.out {
+                Some(out) => (out.as_path(), name.clone()),
+                None => (root, format!("fleet-out/{name}")),
+            };
+            let sources = &engine.project.sources;
+            let bumps =
+                known.map(|known| charts::bumps(&known, &tree, &changes.list, (root, &folder), sources));
+            Outcome { name, text, bumps: bumps.unwrap_or_default(), problems }
         }
         Err(problem) => {
             problems.push(*problem);
-            (name, String::new(), problems)
+            Outcome { name, text: String::new(), bumps: Vec::new(), problems }
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use super::facts;
 use crate::{
-    chart::{self, Difference, Differs, Facts},
+    chart::{self, Differs, Facts},
     check,
     cli::{
         Exit, Format, Global, open,
@@ -39,8 +39,43 @@ pub(in crate::cli) struct Arguments {
 
 /// A difference, and the places that set it.
 struct Row {
-    difference: Difference,
+    difference: chart::Difference,
     used: Vec<String>,
+}
+
+/// What two versions of a chart take differently, seen from a release.
+pub(in crate::cli) struct Difference(Vec<Row>);
+
+impl Difference {
+    /// Of the values that a release sets, and the defaults of all others.
+    pub(in crate::cli) fn of(old: &Facts, new: &Facts, values: Option<&Node>, sources: &Sources) -> Self {
+        let mut set = BTreeSet::new();
+        values.into_iter().for_each(|values| down(values, &mut Vec::new(), &mut set));
+        let all = chart::difference(old, new).into_iter().map(|difference| {
+            let used = uses(&difference, &set, Some(sources));
+            Row { difference, used }
+        });
+        Self(all.filter(Row::concerns).collect())
+    }
+
+    /// Its lines, those of values in use first; of defaults no more than `most`, and how many are left out.
+    pub(in crate::cli) fn of_concern(&self, most: usize) -> (String, usize) {
+        let (used, defaults): (Vec<&Row>, Vec<&Row>) = self.0.iter().partition(|row| !row.used.is_empty());
+        let told = used.iter().chain(defaults.iter().take(most));
+        (told.map(|row| line(row)).collect(), defaults.len().saturating_sub(most))
+    }
+
+    /// For programs.
+    pub(in crate::cli) fn to_node(&self) -> Node {
+        Node::new(self.0.iter().map(to_node).collect::<Vec<_>>())
+    }
+}
+
+impl Row {
+    /// Does it concern who sets what is used, and takes the defaults otherwise?
+    fn concerns(&self) -> bool {
+        !self.used.is_empty() || matches!(self.difference.what, Differs::Default { .. })
+    }
 }
 
 pub(in crate::cli) fn run(global: &Global, arguments: &Arguments) -> Exit {
@@ -126,7 +161,7 @@ fn down(node: &Node, path: &mut Vec<Arc<str>>, all: &mut BTreeSet<Set>) {
 }
 
 /// Where what differs is set; of what is gone, all that was in it.
-fn uses(difference: &Difference, all: &BTreeSet<Set>, sources: Option<&Sources>) -> Vec<String> {
+fn uses(difference: &chart::Difference, all: &BTreeSet<Set>, sources: Option<&Sources>) -> Vec<String> {
     let Some(sources) = sources else { return Vec::new() };
     let gone = matches!(difference.what, Differs::Gone { .. });
     let same = |(wanted, key): (&Arc<str>, &Arc<str>)| {
@@ -170,23 +205,27 @@ fn text(old: &Facts, new: &Facts, rows: &[Row]) -> String {
     if rows.is_empty() {
         out.push_str("nothing differs\n");
     }
+    rows.iter().for_each(|row| out += &line(row));
+    out
+}
+
+/// A difference in a line, and a line for each place that sets it.
+fn line(row: &Row) -> String {
     let many = |within: &usize| match within {
         0 => String::new(),
         1 => " with 1 value".to_owned(),
         many => format!(" with {many} values"),
     };
-    for row in rows {
-        let path = row.difference.path.join(".");
-        out += &match &row.difference.what {
-            Differs::Gone { was, within } => format!("- {path}: {was}{}\n", many(within)),
-            Differs::Added { is, within } => format!("+ {path}: {is}{}\n", many(within)),
-            Differs::Type { was, is } => format!("~ {path}: {was} → {is}\n"),
-            Differs::Default { was, is } => {
-                format!("~ {path}: default {} → {}\n", json(was.as_ref()), json(is.as_ref()))
-            }
-        };
-        row.used.iter().for_each(|place| out += &format!("    {place}\n"));
-    }
+    let path = row.difference.path.join(".");
+    let mut out = match &row.difference.what {
+        Differs::Gone { was, within } => format!("- {path}: {was}{}\n", many(within)),
+        Differs::Added { is, within } => format!("+ {path}: {is}{}\n", many(within)),
+        Differs::Type { was, is } => format!("~ {path}: {was} → {is}\n"),
+        Differs::Default { was, is } => {
+            format!("~ {path}: default {} → {}\n", json(was.as_ref()), json(is.as_ref()))
+        }
+    };
+    row.used.iter().for_each(|place| out += &format!("    {place}\n"));
     out
 }
 
