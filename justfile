@@ -41,12 +41,21 @@ golden:
 facts CHARTS:
     cargo run --example chart_facts -- {{CHARTS}} packs
 
-bench:
+# is it slower than the last release? Instructions of commands and stages (needs valgrind); another commit may be named
+bench *COMMIT:
+    cargo run --quiet --example measure -- instructions {{COMMIT}}
+
+# how long each stage takes, alone
+stages:
     cargo bench
 
 # 200 environments of 50 components, as in the README's figures
 fleet N='200' M='50' DIR='/tmp/gen-fleet':
-    cargo run --release --example fleet -- {{N}} {{M}} {{DIR}}
+    cargo run --quiet --example measure -- fleet {{N}} {{M}} {{DIR}}
+
+# the README's tables of times: leave the machine alone meanwhile
+figures N='200' M='50':
+    cargo run --quiet --example measure -- figures {{N}} {{M}}
 
 # licences, advisories, doubles (needs cargo-deny)
 deny:

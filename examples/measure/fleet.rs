@@ -1,26 +1,9 @@
-//! Writes a project of N environments with M components each, to measure with:
-//! `cargo run --release --example fleet -- N M DIR`, then `gen -C DIR render --all`.
-#![allow(clippy::disallowed_methods, clippy::print_stderr, clippy::exit)]
+//! A project of any size, to measure with: the fleet of the README's figures.
 
-use std::{env, fmt::Write as _, fs, path::Path, process::exit};
+use std::{fmt::Write as _, fs, io, path::Path};
 
-fn main() {
-    let arguments: Vec<String> = env::args().skip(1).collect();
-    let parsed = match arguments.as_slice() {
-        [n, m, folder] => n.parse().ok().zip(m.parse().ok()).map(|(n, m)| (n, m, folder)),
-        _ => None,
-    };
-    let Some((n, m, folder)) = parsed else {
-        eprintln!("usage: fleet N M DIR   (N environments of M components)");
-        exit(2);
-    };
-    if let Err(error) = write(n, m, Path::new(folder)) {
-        eprintln!("{folder}: {error}");
-        exit(2);
-    }
-}
-
-fn write(n: usize, m: usize, folder: &Path) -> std::io::Result<()> {
+/// `n` environments of `m` components each, below a folder.
+pub(super) fn write(n: usize, m: usize, folder: &Path) -> io::Result<()> {
     let environments = folder.join("environments");
     fs::create_dir_all(&environments)?;
     fs::write(
