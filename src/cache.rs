@@ -6,7 +6,13 @@
 //! open what is sealed, the options, and the engine itself. Only an environment of which nothing was said is remembered, so
 //! that no warning is ever silenced.
 
-use crate::{hash::sha256, load::CHARTS, pipeline::Engine, resolve::SealedPath, tree::TreePath};
+use crate::{
+    hash::sha256,
+    load::{CHARTS, SOPS_CONFIG},
+    pipeline::Engine,
+    resolve::SealedPath,
+    tree::TreePath,
+};
 use std::{collections::BTreeMap, fmt::Write};
 
 /// The engine: a hash of its source, its packs and its dependencies, made when it is built.
@@ -70,7 +76,7 @@ pub fn packs_and_charts(notes: &BTreeMap<String, String>) -> String {
 /// the trees.
 fn counts(path: &str, what: &str) -> bool {
     let listed = path.is_empty() || path == "environments" || path.starts_with("environments/");
-    !(listed && what.contains("Ok([")) && path != crate::write::SOPS_CONFIG
+    !(listed && what.contains("Ok([")) && path != SOPS_CONFIG
 }
 
 /// The environment or layer whose alone a file is; what is everybody's has none.

@@ -2,12 +2,11 @@
 
 use super::{Arguments as Program, Exit, Global, report};
 use crate::{
-    diag::{Diagnostic, Problems, Sources},
-    load::{Disk, Files},
+    diag::{Problems, Sources},
     write,
 };
 use clap::{Command, CommandFactory};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 /// Manual pages, one a command
 #[derive(Debug, clap::Args)]
@@ -31,8 +30,8 @@ pub(super) fn run(global: &Global, arguments: &Arguments) -> Exit {
     all(&command, &mut pages);
     let mut problems = Problems::new();
     for (name, text) in pages {
-        match put(folder, &name, &text) {
-            Ok(()) => report::say(global, &format!("created {}", folder.join(&name).display())),
+        match write::put(folder, &name, text.as_bytes()) {
+            Ok(_) => report::say(global, &format!("created {}", folder.join(&name).display())),
             Err(said) => {
                 problems.push(*said);
                 break;
@@ -41,22 +40,6 @@ pub(super) fn run(global: &Global, arguments: &Arguments) -> Exit {
     }
     report::findings(global, &problems, &Sources::new());
     if problems.has_errors() { Exit::Unknown } else { Exit::Yes }
-}
-
-/// Writes a page, over an earlier one too.
-fn put(folder: &Path, name: &str, text: &str) -> Result<(), Box<Diagnostic>> {
-    match write::create(folder, name, text.as_bytes()) {
-        Ok(true) => Ok(()),
-        Ok(false) => {
-            let before = Disk::new(folder).ok().and_then(|disk| disk.read(name).ok());
-            write::replace(folder, name, before.as_deref(), Some(text.as_bytes()))
-        }
-        Err(error) => {
-            let message = format!("`{}` cannot be written: {error}", folder.join(name).display());
-            let said = Diagnostic::error("init/write", message);
-            Err(Box::new(said.help("choose a folder that you can write to")))
-        }
-    }
 }
 
 /// The page of a command and of all below it.

@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     diag::{Diagnostic, Place, Problems, Sources},
-    host, layout,
+    host, layout, load,
     pipeline::{Built, Engine},
     resolve::Sync,
     tree::{Tree, TreePath},
@@ -408,8 +408,8 @@ fn tell(
     }
     if let Some(kind) = sops_config.kind().filter(|_| !failed || arguments.check) {
         match arguments.check {
-            true => print(&format!("{} {}\n", word(kind), write::SOPS_CONFIG)),
-            false => say(global, &format!("{}: {}", write::SOPS_CONFIG, done(kind))),
+            true => print(&format!("{} {}\n", word(kind), load::SOPS_CONFIG)),
+            false => say(global, &format!("{}: {}", load::SOPS_CONFIG, done(kind))),
         }
     }
     let count = report::count(problems);

@@ -6,9 +6,9 @@ use super::{
 };
 use crate::{
     cache,
-    diag::{Diagnostic, Problems, Sources},
+    diag::{Problems, Sources},
     editor::{self, PACK_SCHEMA, PROJECT_SCHEMA},
-    load::{Disk, Files, Kind, Recorded},
+    load::{Disk, Files, Recorded},
     pipeline::Engine,
     write,
     yaml::{Node, to_json},
@@ -107,21 +107,12 @@ fn write(root: &Path, engine: &Engine, notes: &Notes, problems: &mut Problems) -
     let mut changed = Vec::new();
     let (project, packs) = (text(&editor::project(&engine.project)), text(&editor::packs()));
     for (path, text) in [(PROJECT_SCHEMA, project), (PACK_SCHEMA, packs), (MADE_OF, made_of(notes))] {
-        match put(root, path, &text) {
-            Ok(true) if path != MADE_OF => changed.push(path),
-            Ok(true) => {}
-            Ok(false) => {}
+        match write::put(root, path, text.as_bytes()) {
+            Ok(is_new) => changed.extend((is_new && path != MADE_OF).then_some(path)),
             Err(problem) => problems.push(*problem),
         }
     }
     changed
-}
-
-fn put(root: &Path, path: &str, text: &str) -> Result<bool, Box<Diagnostic>> {
-    let disk = Disk::new(root).ok();
-    let before = disk.filter(|disk| disk.kind(path) == Kind::File).and_then(|disk| disk.read(path).ok());
-    write::replace(root, path, before.as_deref(), Some(text.as_bytes()))?;
-    Ok(before.as_deref() != Some(text.as_bytes()))
 }
 
 fn text(schema: &Node) -> String {

@@ -155,6 +155,11 @@ impl Sources {
 }
 
 impl Place {
+    /// Does it lie in another one?
+    pub fn within(self, outer: Place) -> bool {
+        self.source == outer.source && self.start >= outer.start && self.end <= outer.end
+    }
+
     /// A range of bytes; ranges beyond 4 GiB are cut.
     pub fn new(source: SourceId, range: std::ops::Range<usize>) -> Self {
         let fit = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);

@@ -3,7 +3,7 @@
 use super::{
     forms::{at, choice, object, put, put_at, refer, replaceable, shared, take, words},
     inputs::inputs,
-    known::{Names, Use, members, names},
+    known::{Names, Use, names},
     values::{leaves, values},
 };
 use crate::{
@@ -94,7 +94,7 @@ fn simple(written: &Node, merged: bool) -> Node {
             "default" | "format" => {}
             "required" if merged => {}
             "properties" => {
-                let members = members(Some(node)).map(|(key, node)| (key, simple(node, merged)));
+                let members = node.members().map(|(key, node)| (key, simple(node, merged)));
                 put(&mut schema, "properties", object(members));
             }
             "type" => put(&mut schema, "type", without_null(node)),
@@ -103,7 +103,7 @@ fn simple(written: &Node, merged: bool) -> Node {
                 let is_null = |form: &&Node| form.get("type").and_then(Node::as_str) == Some("null");
                 let forms: Vec<&Node> = forms.filter(|form| !is_null(form)).collect();
                 match forms.as_slice() {
-                    [one] => members(Some(one)).for_each(|(key, node)| put(&mut schema, key, node.clone())),
+                    [one] => one.members().for_each(|(key, node)| put(&mut schema, key, node.clone())),
                     several => put(
                         &mut schema,
                         &key.text,
@@ -135,7 +135,7 @@ fn known(definitions: &mut Node, project: &Project, names: &Names) {
     put_in(definitions, &["environment", "properties", "extends"], "items", layers);
     let keys = choice(names.keys.iter().copied(), &format!("`keys` of fleet.yaml has no such name; {fresh}"));
     put_in(definitions, &["SecretsFile", "properties", "recipients"], "items", keys.clone());
-    for (key, node) in members(Some(&keys)) {
+    for (key, node) in keys.members() {
         put_in(definitions, &["SecretsFile", "properties", "cluster"], key, node.clone());
     }
     let components = names.components.keys().map(String::as_str);
@@ -144,7 +144,7 @@ fn known(definitions: &mut Node, project: &Project, names: &Names) {
     let said = |name: &String| project.packs.get(name).map_or("", |pack| pack.file.description.as_str());
     let packs: Vec<&String> = project.packs.keys().chain(&project.broken.packs).collect();
     let choice = choice(packs.iter().map(|name| name.as_str()), &format!("there is no such pack; {fresh}"));
-    for (key, node) in members(Some(&choice)) {
+    for (key, node) in choice.members() {
         put_in(definitions, &["ComponentFile", "properties", "pack"], key, node.clone());
     }
     let descriptions = words(packs.iter().map(|name| said(name)));

@@ -5,7 +5,7 @@ use crate::{
     explain::Path,
     load::{ChartFacts, ChartRef, Project},
     resolve,
-    yaml::{Map, Node},
+    yaml::Node,
 };
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -56,7 +56,7 @@ pub(super) fn names(project: &Project) -> Names<'_> {
 
 impl Names<'_> {
     fn components(&mut self, merged: &Node) {
-        for (name, component) in members(merged.get("components")) {
+        for (name, component) in merged.get("components").into_iter().flat_map(Node::members) {
             let known = self.components.entry(name.to_owned()).or_default();
             known.packs.extend(component.get("pack").and_then(Node::as_str).map(str::to_owned));
         }
@@ -64,7 +64,7 @@ impl Names<'_> {
 
     fn vars(&mut self, merged: &Node) {
         fn down(node: &Node, path: &Path, paths: &mut BTreeSet<String>) {
-            for (key, node) in members(Some(node)) {
+            for (key, node) in node.members() {
                 let path = path.key(key);
                 paths.insert(path.to_string());
                 down(node, &path, paths);
@@ -110,8 +110,4 @@ impl<'p> Names<'p> {
             }
         }
     }
-}
-
-pub(super) fn members(node: Option<&Node>) -> impl Iterator<Item = (&str, &Node)> {
-    node.and_then(Node::as_map).into_iter().flat_map(Map::iter).map(|(key, node)| (&*key.text, node))
 }

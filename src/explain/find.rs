@@ -2,7 +2,7 @@
 
 use super::{
     answer::{Answer, Config},
-    known::{Known, members},
+    known::Known,
     path::{Path, Step},
     references::FIELDS,
 };
@@ -141,8 +141,12 @@ impl Known<'_> {
 
     /// What may stand behind a path.
     fn names(&self, before: &Path) -> Vec<String> {
-        let mut names: Vec<String> =
-            members(before.of(&self.whole)).map(|(name, _)| name.to_owned()).collect();
+        let mut names: Vec<String> = before
+            .of(&self.whole)
+            .into_iter()
+            .flat_map(Node::members)
+            .map(|(name, _)| name.to_owned())
+            .collect();
         let steps = before.steps();
         let steps: Vec<&str> = steps.iter().map(String::as_str).chain(["\u{0}"]).collect();
         let schema = match steps.as_slice() {

@@ -10,7 +10,7 @@ use crate::{
     load::{Pack, Project},
     pipeline::{Built, Engine},
     resolve::{self, Component, Environment},
-    yaml::{Map, Node, Value},
+    yaml::{Node, Value},
 };
 use std::{cell::RefCell, collections::HashMap, rc::Rc};
 
@@ -113,11 +113,6 @@ impl<'a> Known<'a> {
     }
 }
 
-/// Does a place lie in another?
-pub(super) fn within(inner: Place, outer: Place) -> bool {
-    inner.source == outer.source && inner.start >= outer.start && inner.end <= outer.end
-}
-
 /// Calls `visit` with every value and its path, mappings before their members. The text that a reference is made of
 /// counts as the reference.
 fn every<'n>(node: &'n Node, at: &Path, visit: &mut impl FnMut(&Path, &'n Node)) {
@@ -132,9 +127,4 @@ fn every<'n>(node: &'n Node, at: &Path, visit: &mut impl FnMut(&Path, &'n Node))
         }
         _ => {}
     }
-}
-
-/// The members of a mapping; none of anything else.
-pub(super) fn members(node: Option<&Node>) -> impl Iterator<Item = (&str, &Node)> {
-    node.and_then(Node::as_map).into_iter().flat_map(Map::iter).map(|(key, node)| (&*key.text, node))
 }

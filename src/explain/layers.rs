@@ -3,7 +3,7 @@
 use super::{
     answer::{By, Does, Part, Reference, Setter, Value},
     complete::of_pack,
-    known::{Known, members},
+    known::Known,
     path::{Path, Step, leaves},
     references::{Target, is_reference},
 };
@@ -212,7 +212,7 @@ impl Known<'_> {
     /// Every path of the config: the fields that are set or have a value all the same, and the exports.
     pub(super) fn all_paths(&self) -> Vec<Path> {
         fn down(node: &Node, at: &Path, all: &mut Vec<Path>) {
-            members(Some(node)).for_each(|(key, node)| {
+            node.members().for_each(|(key, node)| {
                 all.push(at.key(key));
                 down(node, &at.key(key), all);
             });
@@ -223,7 +223,7 @@ impl Known<'_> {
         }
         let mut all = Vec::new();
         down(&self.whole, &Path::default(), &mut all);
-        for (component, _) in members(self.whole.get("components")) {
+        for (component, _) in self.whole.get("components").into_iter().flat_map(Node::members) {
             all.extend(self.exports(component).into_iter().filter(|path| self.value_of(path).is_some()));
         }
         all

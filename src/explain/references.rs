@@ -1,7 +1,7 @@
 //! What a path of the config is made of by references: `$from`, `$text`, `$file`, and the exports of packs.
 
 use super::{
-    known::{Known, members},
+    known::Known,
     path::{Path, Step},
 };
 use crate::{
@@ -280,8 +280,12 @@ impl Known<'_> {
 
     /// The exports of a component, and its name.
     pub(super) fn exports(&self, component: &str) -> Vec<Path> {
-        let own =
-            members(self.pack(component).and_then(|pack| pack.node.get("exports"))).map(|(name, _)| name);
+        let own = self
+            .pack(component)
+            .and_then(|pack| pack.node.get("exports"))
+            .into_iter()
+            .flat_map(Node::members)
+            .map(|(name, _)| name);
         own.chain(["name"]).map(|name| Path::keys(["components", component, name])).collect()
     }
 }
@@ -297,7 +301,7 @@ fn references_in(node: &Node, at: &Path) -> Vec<Path> {
         if is_reference(node) {
             return found.push(at.clone());
         }
-        members(Some(node)).for_each(|(key, node)| down(node, &at.key(key), found));
+        node.members().for_each(|(key, node)| down(node, &at.key(key), found));
         let items = node.as_seq().unwrap_or_default().iter().enumerate();
         items.for_each(|(index, node)| down(node, &at.item(index), found));
     }

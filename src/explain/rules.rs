@@ -2,7 +2,7 @@
 //! line of the config gives: a test over the example fleet keeps it so.
 
 use super::{
-    known::{Known, members},
+    known::Known,
     leaves::Leaf,
     path::{Path, Step},
     references::How,
@@ -363,13 +363,15 @@ impl Known<'_> {
         let words = "the files of the folder, sorted";
         match folder {
             "cluster" => {
-                let components = members(self.whole.get("components")).map(|(name, _)| name);
+                let components =
+                    self.whole.get("components").into_iter().flat_map(Node::members).map(|(name, _)| name);
                 let names = components.map(|name| Path::keys(["components", name, "name"]));
                 let sync = Path::keys(["flux", "sync"]);
                 rule(words, names.chain([sync]).map(|path| (path, How::Decides)))
             }
             "namespaces" => {
-                let components = members(self.whole.get("components")).map(|(name, _)| name);
+                let components =
+                    self.whole.get("components").into_iter().flat_map(Node::members).map(|(name, _)| name);
                 let homes = components.map(|name| Path::keys(["components", name, "namespace"]));
                 rule(words, homes.chain([Path::keys(["namespaces"])]).map(|path| (path, How::Decides)))
             }

@@ -4,7 +4,7 @@
 use super::{
     answer::Reached,
     causes::Causes,
-    known::{Known, within},
+    known::Known,
     leaves::{Leaf, Text},
     path::{Path, leaves},
     reach::{Found, name},
@@ -145,7 +145,7 @@ impl Known<'_> {
             let mut fields = Vec::new();
             if let Some(emitted) = decision.emitted.filter(|_| decision.prints) {
                 let printed =
-                    |key: &Key| key.place.is_some_and(|own| within(emitted, own) || within(own, emitted));
+                    |key: &Key| key.place.is_some_and(|own| emitted.within(own) || own.within(emitted));
                 below_keys(&object.document().node, &Path::default(), &printed, &mut fields);
                 if decision.in_macro {
                     self.equal_in_macros(object, asked, &mut fields);
@@ -271,7 +271,7 @@ fn from_root(path: &Path, component: &str) -> Vec<String> {
 /// The values of an object that an expression printed.
 fn printed_by(object: &Document, emitted: Place, fields: &mut Vec<Path>) {
     leaves(&object.node, &Path::default(), &mut |field, node| {
-        if node.origin.template().is_some_and(|own| within(emitted, own) || within(own, emitted)) {
+        if node.origin.template().is_some_and(|own| emitted.within(own) || own.within(emitted)) {
             fields.push(field.clone());
         }
     });

@@ -3,7 +3,7 @@
 
 use super::{
     answer::Reached,
-    known::{Known, members},
+    known::Known,
     path::Path,
     reach::{Found, name},
 };
@@ -11,6 +11,7 @@ use crate::{
     config::When,
     resolve::{Component, Stage},
     tree::Document,
+    yaml::Node,
 };
 
 impl Known<'_> {
@@ -78,8 +79,12 @@ impl Known<'_> {
 
     /// Those who wait for a component because they use what it provides.
     fn waiting(&self, provider: &Component, group: Option<&str>, found: &mut Found) {
-        let groups =
-            members(self.whole.at(&["components", &provider.name, "provides"])).map(|(name, _)| name);
+        let groups = self
+            .whole
+            .at(&["components", &provider.name, "provides"])
+            .into_iter()
+            .flat_map(Node::members)
+            .map(|(name, _)| name);
         let groups: Vec<&str> = group.map_or_else(|| groups.collect(), |group| vec![group]);
         for other in self.environment().into_iter().flat_map(|environment| &environment.components) {
             let requires = other.requires.iter().any(|own| groups.contains(&own.text.as_str()));

@@ -10,7 +10,7 @@ use super::model::{BaseFile, EnvironmentSource, Pack};
 use crate::{
     diag::{Place, Problems, SourceId, Sources, did_you_mean},
     seal,
-    yaml::{self, Map, Node, Value},
+    yaml::{self, Node, Value},
 };
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -31,14 +31,18 @@ pub(super) fn environments(
         there.filter_map(|node| node.at(&steps)).collect()
     };
     for node in &written {
-        for (name, component) in members(node.get("components")) {
+        for (name, component) in node.get("components").into_iter().flat_map(Node::members) {
             let named = named.get(name).into_iter().flatten().copied();
             for pack in schemas(named, packs) {
                 if let Some(inputs) = component.get("inputs") {
                     pack.schema.clear(inputs, &follow, &mut |node| leaves(node, &mut places));
                 }
             }
-            members(component.get("extra")).for_each(|(_, object)| secret(object, &mut places));
+            component
+                .get("extra")
+                .into_iter()
+                .flat_map(Node::members)
+                .for_each(|(_, object)| secret(object, &mut places));
         }
     }
     places
@@ -47,7 +51,9 @@ pub(super) fn environments(
 /// The packs that any file names for a component of this name.
 fn named_packs<'n>(written: &[&'n Node]) -> BTreeMap<&'n str, BTreeSet<&'n str>> {
     let mut named: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
-    for (name, component) in written.iter().flat_map(|node| members(node.get("components"))) {
+    for (name, component) in
+        written.iter().flat_map(|node| node.get("components").into_iter().flat_map(Node::members))
+    {
         named.entry(name).or_default().extend(component.get("pack").and_then(Node::as_str));
     }
     named
@@ -137,10 +143,6 @@ pub(super) fn private_keys(sources: &Sources) -> Vec<Place> {
         })
     });
     keys.collect()
-}
-
-fn members(node: Option<&Node>) -> impl Iterator<Item = (&str, &Node)> {
-    node.and_then(Node::as_map).into_iter().flat_map(Map::iter).map(|(key, node)| (&*key.text, node))
 }
 
 fn leaves(node: &Node, places: &mut Vec<Place>) {

@@ -43,6 +43,7 @@ pub use reads::input_paths;
 pub use record::Recorded;
 pub use rendered::rendered;
 pub use secrets::{components_of, sealed_paths};
+pub use sops_config::SOPS_CONFIG;
 pub use text::{Each, in_turn, no_text};
 pub use to_replace::{ToReplaceFile, to_replace_name};
 pub use tree::tree;

@@ -178,7 +178,12 @@ pub(super) fn finish(
         provides: when(&draft.file.provides, &pack.provides, "provides"),
         requires: when(&draft.file.requires, &pack.requires, "requires"),
         patches: patches.map(|p| patches_of(&p, problems)).unwrap_or_default(),
-        extra: members(extra.as_ref()).map(|(k, v)| (k.to_owned(), v.clone())).collect(),
+        extra: extra
+            .as_ref()
+            .into_iter()
+            .flat_map(Node::members)
+            .map(|(k, v)| (k.to_owned(), v.clone()))
+            .collect(),
         base: base(draft, around.project)?,
         source: source(draft, problems),
         flux: flux(draft, around, problems),
@@ -205,17 +210,9 @@ fn inputs(draft: &Draft, project: &Project, resolver: &mut Resolver, problems: &
     let path = format!("components.{}.inputs", draft.name);
     draft.pack.schema.check(&mut inputs, &path, &project.sources, &mut found, Mode::Inputs);
     // What is said about a reference that could not be followed is noise: that was told.
-    found.0.retain(|d| !d.labels.first().is_some_and(|l| poisoned.iter().any(|p| within(l.place, *p))));
+    found.0.retain(|d| !d.labels.first().is_some_and(|l| poisoned.iter().any(|p| l.place.within(*p))));
     problems.extend(found);
     inputs
-}
-
-fn within(inner: Place, outer: Place) -> bool {
-    inner.source == outer.source && inner.start >= outer.start && inner.end <= outer.end
-}
-
-fn members(node: Option<&Node>) -> impl Iterator<Item = (&str, &Node)> {
-    node.and_then(Node::as_map).into_iter().flat_map(Map::iter).map(|(k, v)| (&*k.text, v))
 }
 
 fn pod_security(draft: &Draft) -> Option<(PodSecurity, Option<Place>)> {
@@ -256,7 +253,10 @@ fn groups(
 
 /// Tells of conditions that name an input which the pack does not have: they would never hold.
 fn conditions(draft: &Draft, problems: &mut Problems) {
-    for (group, condition) in ["provides", "requires"].iter().flat_map(|key| members(draft.node.get(key))) {
+    for (group, condition) in ["provides", "requires"]
+        .iter()
+        .flat_map(|key| draft.node.get(key).into_iter().flat_map(Node::members))
+    {
         let Some(path) = condition.as_str().and_then(|path| path.strip_prefix("inputs.")) else { continue };
         let steps: Vec<&str> = path.split('.').collect();
         if let Chain::Unknown { known, .. } = draft.pack.schema.chain(&steps) {

@@ -19,11 +19,9 @@ mod inventory;
 mod plan;
 mod unified;
 
-pub use creation::{
-    CreationRule, Lookup, SOPS_CONFIG, SopsConfigChange, lookup, sops_config, sops_config_difference,
-};
+pub use creation::{CreationRule, Lookup, SopsConfigChange, lookup, sops_config, sops_config_difference};
 pub use disk::{
-    Beside, CHANGED, Fault, INTERRUPTED, LOCKED, Lock, Staged, Step, Target, create, flush, replace,
+    Beside, CHANGED, Fault, INTERRUPTED, LOCKED, Lock, Staged, Step, Target, create, flush, put, replace,
     replace_files,
 };
 pub use inventory::{Entry, Inventory};

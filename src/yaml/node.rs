@@ -173,6 +173,11 @@ impl Node {
         self.as_map().and_then(|m| m.get(key))
     }
 
+    /// The members of a mapping; none of anything else.
+    pub fn members(&self) -> impl Iterator<Item = (&str, &Node)> {
+        self.as_map().into_iter().flat_map(Map::iter).map(|(key, node)| (&*key.text, node))
+    }
+
     /// A member of a member: `node.at(&["metadata", "name"])`.
     pub fn at(&self, path: &[&str]) -> Option<&Node> {
         path.iter().try_fold(self, |node, key| node.get(key))

@@ -13,13 +13,10 @@ pub use lookup::{CreationRule, Lookup, lookup};
 use super::{Kind, disk::replace, unified::file_difference};
 use crate::{
     diag::{Diagnostic, Place, Problems, SourceId, Sources, list},
-    load::SopsConfig,
+    load::{SOPS_CONFIG, SopsConfig},
     resolve::{SealPolicy, SealRule, SealedPath},
 };
 use std::{path::Path, sync::Arc};
-
-/// Its name at the top of the project.
-pub const SOPS_CONFIG: &str = ".sops.yaml";
 
 /// No more rules are printed for a file that is not ours.
 const MOST_RULES: usize = 5;

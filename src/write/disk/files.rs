@@ -63,6 +63,18 @@ pub fn replace(
     fs::remove_file(&target).map_err(|error| failed(path, "delete", &target, &error))
 }
 
+/// Makes a file what it is to be, whatever stands there; its folder and that of `root` are made if they are not there.
+/// `false` if it is that already.
+///
+/// # Errors
+/// As [`replace`].
+pub fn put(root: &Path, path: &str, bytes: &[u8]) -> Result<bool, Box<Diagnostic>> {
+    fs::create_dir_all(root).map_err(|error| failed(path, "make the folder", root, &error))?;
+    let before = standing(root, &root.join(path), path)?;
+    replace(root, path, before.as_deref(), Some(bytes))?;
+    Ok(before.as_deref() != Some(bytes))
+}
+
 /// A file that is written beside its place: many can be written, made durable by one [`flush`](super::flush), and then
 /// each be put in its place. One that is not put leaves nothing.
 #[derive(Debug)]
@@ -263,6 +275,10 @@ mod tests {
         assert_eq!(id(replace(root, ".a", Some(b"1"), Some(b"2"))), Ok(()));
         assert_eq!(fs::read(root.join(".a")).unwrap(), b"2");
         assert_eq!(names(), [".a"]);
+        assert_eq!((put(root, ".a", b"2").unwrap(), put(root, "b/c", b"1").unwrap()), (false, true));
+        assert!(put(&root.join("b"), "c", b"2").unwrap());
+        assert_eq!(fs::read(root.join("b/c")).unwrap(), b"2");
+        fs::remove_dir_all(root.join("b")).unwrap();
         assert_eq!(id(replace(root, ".a", Some(b"2"), None)), Ok(()));
         assert_eq!(id(replace(root, ".a", Some(b"2"), None)), Ok(()), "it is gone already");
         assert!(names().is_empty());

@@ -11,7 +11,7 @@ mod seen;
 mod stage;
 mod target;
 
-pub use files::{Beside, CHANGED, create, replace, replace_files};
+pub use files::{Beside, CHANGED, create, put, replace, replace_files};
 pub use stage::{INTERRUPTED, Staged};
 pub use target::{LOCKED, Lock, Target};
 

@@ -3,9 +3,10 @@
 use super::Explained;
 use crate::{
     diag::{Place, list},
+    load::SOPS_CONFIG,
     resolve::{Reader, seal_command},
     seal::Seal,
-    write::{self, Lookup, SOPS_CONFIG},
+    write::{self, Lookup},
 };
 
 /// More names than this are counted, not listed.
