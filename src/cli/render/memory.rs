@@ -59,6 +59,9 @@ impl<'a> Memories<'a> {
             host::wait_a_tick();
         }
         pipeline::parallel(&new, |(name, changes, seen)| self.keep_one(name, changes, *seen));
+        if !new.is_empty() {
+            self.cache.sweep();
+        }
     }
 
     fn keep_one(&self, name: &str, changes: &Changes, seen: Option<&str>) -> Option<()> {
