@@ -24,5 +24,5 @@ pub use model::{
 };
 pub use path::steps;
 pub use policy::{Decryption, Difference, Reader, Reason, SealPolicy, SealRule, SealedPath, Secrets};
-pub use seal_command::{GENERATED_LENGTH, seal_command, shell_word};
+pub use seal_command::{GENERATED_LENGTH, own_form, seal_command, shell_word};
 pub use target::reference;

@@ -7,7 +7,7 @@ use super::{model::NeededKey, policy::SealedPath};
 pub fn seal_command(path: &SealedPath, secret_type: Option<&str>, keys: &[NeededKey]) -> String {
     let SealedPath { owner, component, name } = path;
     let mut words = vec!["gen".to_owned(), "seal".to_owned(), owner.clone(), format!("{component}/{name}")];
-    if let Some((options, own)) = secret_type.and_then(of_kind) {
+    if let Some((options, own)) = secret_type.and_then(own_form) {
         words.extend(options.iter().map(|word| (*word).to_owned()));
         for key in keys.iter().filter(|key| !own.contains(&&*key.name)) {
             words.extend(["--from-file".to_owned(), format!("{}=PATH", key.name)]);
@@ -26,8 +26,9 @@ pub fn seal_command(path: &SealedPath, secret_type: Option<&str>, keys: &[Needed
     words.iter().map(|word| shell_word(word)).collect::<Vec<_>>().join(" ")
 }
 
-/// What has several lines, or a form of its own, is not asked for key by key: the options, and the keys that they give.
-fn of_kind(secret_type: &str) -> Option<(&'static [&'static str], &'static [&'static str])> {
+/// Of a type of Secrets that have several lines, or a form of their own, and are not asked for key by key: the options of
+/// `gen seal`, and the keys that they give, without which the API server refuses one.
+pub fn own_form(secret_type: &str) -> Option<(&'static [&'static str], &'static [&'static str])> {
     match secret_type {
         "kubernetes.io/tls" => Some((&["--tls", "CERTIFICATE.pem", "KEY.pem"], &["tls.crt", "tls.key"])),
         "kubernetes.io/dockerconfigjson" => Some((&["--docker", "REGISTRY=USER"], &[".dockerconfigjson"])),

@@ -152,15 +152,14 @@ impl Job {
             }
             return None;
         };
-        let secrets: Vec<&Document> = opened.documents().iter().collect();
-        let [document] = secrets.as_slice() else {
+        let [document] = opened.documents() else {
             problems.push(
                 Diagnostic::error("seal/documents", format!("`{path}` holds several documents"))
                     .help("change it with `gen edit`"),
             );
             return None;
         };
-        let document = (*document).clone();
+        let document = document.clone();
         self.existing = Some(Existing { opened, document });
         Some(())
     }
@@ -170,7 +169,7 @@ impl Job {
         let said = about.needed.as_ref().and_then(|needed| needed.secret_type.as_deref());
         let kind = said.unwrap_or("Opaque");
         let keys = about.needed.as_ref().map(|needed| needed.keys.as_slice()).unwrap_or_default();
-        if ["kubernetes.io/tls", "kubernetes.io/dockerconfigjson", "kubernetes.io/ssh-auth"].contains(&kind) {
+        if resolve::own_form(kind).is_some() {
             let command = resolve::seal_command(&self.place, Some(kind), keys);
             let message = format!("what `{}` holds is not typed at a prompt", self.place.name);
             problems.push(Diagnostic::error("seal/form", message).help(format!("run: {command}")));

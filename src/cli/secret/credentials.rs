@@ -3,6 +3,7 @@
 use crate::{
     diag::{Diagnostic, Problems},
     plain::Plain,
+    resolve,
     seal::MOST_VALUES,
     secret::{
         Moment,
@@ -14,26 +15,16 @@ use crate::{
     yaml::commented::Document,
 };
 
-/// Keys without which the API server refuses a Secret of a type.
-const REQUIRED: [(&str, &[&str]); 3] = [
-    ("kubernetes.io/tls", &["tls.crt", "tls.key"]),
-    ("kubernetes.io/dockerconfigjson", &[DOCKER_KEY]),
-    ("kubernetes.io/ssh-auth", &["ssh-privatekey"]),
-];
-
 /// Reports what is wrong with a Secret: keys that its type needs, a key that fits no certificate, passwords that are kept
 /// elsewhere, private keys with a passphrase.
 pub(in crate::cli) fn check(document: &Document, now: Moment, problems: &mut Problems) {
     let kind = document.text_at(&["type"]).unwrap_or("Opaque");
     let keys = manifest::keys(document);
-    for (of, needed) in REQUIRED.iter().filter(|(of, _)| *of == kind) {
+    if let Some((options, needed)) = resolve::own_form(kind) {
         for key in needed.iter().filter(|key| !keys.contains(*key)) {
-            let message = format!("a Secret of type `{of}` must have a key `{key}`");
-            problems.push(Diagnostic::error("seal/type", message).help(match *of {
-                "kubernetes.io/tls" => "give both with `--tls CERTIFICATE KEY`",
-                "kubernetes.io/ssh-auth" => "give it with `--ssh-key FILE`",
-                _ => "give it with `--docker REGISTRY=USER`",
-            }));
+            let message = format!("a Secret of type `{kind}` must have a key `{key}`");
+            let help = format!("give it with `{}`", options.join(" "));
+            problems.push(Diagnostic::error("seal/type", message).help(help));
         }
     }
     whole(document, kind, problems);
