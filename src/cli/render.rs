@@ -110,7 +110,8 @@ pub(super) fn run(global: &Global, arguments: &Arguments) -> Exit {
     let Some((mut engine, notes)) = open::recorded(global, &mut problems) else {
         return open::failed(global, &problems);
     };
-    if !arguments.check && !arguments.stdout {
+    // What goes to another folder leaves the project as it is.
+    if !arguments.check && !arguments.stdout && arguments.out.is_none() {
         schema::follow(global, &engine, &notes);
     }
     open::missing_secrets(arguments.allow_missing_secrets, &mut engine, &mut problems);

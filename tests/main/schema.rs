@@ -237,6 +237,11 @@ fn a_new_project_has_its_schema_and_points_to_it() {
     assert!(
         !String::from_utf8_lossy(&sandbox.gen_(&["render", "--all", "--check"]).stderr).contains(".gen/")
     );
+    // Nor does one that goes to another folder: the project stays as it is.
+    let before = sandbox.tree(".gen");
+    let elsewhere = sandbox.gen_(&["render", "--all", "--out", "../elsewhere"]);
+    assert!(elsewhere.status.success() && sandbox.root().join("../elsewhere/prod/cluster").is_dir());
+    assert_eq!(sandbox.tree(".gen"), before);
     assert!(wrote(&sandbox) && sandbox.read(".gen/schema.json").contains("\"own\""));
     assert!(!wrote(&sandbox));
     sandbox.remove(".gen/schema.made-of");
