@@ -22,7 +22,6 @@ use charts::Bump;
 use sealed::Comparing;
 use std::{
     collections::BTreeSet,
-    io::IsTerminal,
     path::{Path, PathBuf},
 };
 
@@ -62,7 +61,8 @@ pub(super) fn run(global: &Global, arguments: &Arguments) -> Exit {
     open::missing_secrets(arguments.allow_missing_secrets, &mut engine, &mut problems);
     let names = select::choose(&arguments.selection, &select::Choice::of(&engine), &mut problems);
     let root = open::root(global);
-    let colour = global.format == Format::Text && std::io::stdout().is_terminal();
+    // For people; what a stream must not have is taken out where it is written.
+    let colour = global.format == Format::Text;
     let sops_config = match arguments.out {
         // What was edited by hand is a difference like any other here: it is shown, not refused.
         None => sops_config(&engine, true, &mut problems).unified(colour),

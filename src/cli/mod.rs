@@ -173,6 +173,11 @@ pub fn main() -> ExitCode {
 }
 
 fn run() -> ExitCode {
+    match colour() {
+        Colour::Auto => {}
+        Colour::Always => anstream::ColorChoice::Always.write_global(),
+        Colour::Never => anstream::ColorChoice::Never.write_global(),
+    }
     match completions::answer(Arguments::command) {
         Ok(false) => {}
         Ok(true) => return Exit::Yes.into(),
@@ -193,17 +198,21 @@ fn run() -> ExitCode {
             return all_written(Exit::Yes).into();
         }
     };
-    match arguments.global.color {
-        Colour::Auto => {}
-        Colour::Always => anstream::ColorChoice::Always.write_global(),
-        Colour::Never => anstream::ColorChoice::Never.write_global(),
-    }
     let global = &arguments.global;
     let exit = dispatch(global, &arguments.command);
     if global.verbose {
         report::tell(&timings());
     }
     all_written(exit).into()
+}
+
+/// What `--color` says: looked for before all is parsed, since help and complaints of the command line have colours too.
+fn colour() -> Colour {
+    let words = host::arguments().take_while(|word| word != "--");
+    let words: Vec<String> = words.map(|word| word.to_string_lossy().into_owned()).collect();
+    let equals = words.iter().find_map(|word| word.strip_prefix("--color="));
+    let after = words.iter().skip_while(|word| *word != "--color").nth(1).map(String::as_str);
+    equals.or(after).and_then(|word| Colour::from_str(word, false).ok()).unwrap_or(Colour::Auto)
 }
 
 /// What the exit code says is of no use where the result did not get out.

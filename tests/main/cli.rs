@@ -1,6 +1,6 @@
 //! The manners of the command line: exit codes, streams, formats, colours, help.
 
-use crate::sandbox::Sandbox;
+use crate::{sandbox::Sandbox, terminal::Terminal};
 use std::{
     io::{BufRead, BufReader, Read},
     process::{Output, Stdio},
@@ -227,7 +227,37 @@ fn no_colours_into_a_pipe_unless_asked_for() {
         assert!(!escapes(&output), "gen {line}");
         assert!(!escapes(&run(&broken, &format!("{line} --color never"))), "gen {line} --color never");
     }
-    assert!(run(&broken, "render --all --color always").stderr.contains(&0x1b));
+}
+
+/// Is there a colour or another style? Other escapes move the cursor.
+fn has_style(text: &str) -> bool {
+    text.split("\u{1b}[")
+        .skip(1)
+        .any(|rest| rest.trim_start_matches(|c: char| c.is_ascii_digit() || c == ';').starts_with('m'))
+}
+
+#[test]
+fn colours_are_where_they_are_asked_for() {
+    let sandbox = broken();
+    sandbox.edit("environments/prod.yaml", "min: 2", "min: 3");
+    for line in ["render dev", "diff prod", "--help", "diff --help", "render --nope", "diff nobody"] {
+        for (when, in_pipe, on_terminal) in
+            [("auto", false, true), ("always", true, true), ("never", false, false)]
+        {
+            for colour in [format!("--color {when}"), format!("--color={when}")] {
+                let words = format!("{colour} {line}");
+                let output = run(&sandbox, &words);
+                let said = out(&output) + &err(&output);
+                assert_eq!(has_style(&said), in_pipe, "gen {words} | cat: {said}");
+                let mut command = sandbox.command(env!("CARGO_BIN_EXE_gen"));
+                command.args(words.split(' ')).env("TERM", "xterm");
+                let shown = Terminal::run_all(command).end().0;
+                assert_eq!(has_style(&shown), on_terminal, "gen {words}: {shown}");
+            }
+        }
+    }
+    // What a program reads has none.
+    assert!(!has_style(&out(&run(&sandbox, "diff prod --format json --color always"))));
 }
 
 /// A pipe or a disk that took only a part must not look like the whole.
