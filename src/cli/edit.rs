@@ -8,6 +8,7 @@ use super::{
 use crate::{
     diag::{Diagnostic, Problems},
     host::{self, PrivateFolder},
+    load,
     plain::{Plain, PlainText},
     resolve::SealedPath,
     secret::{
@@ -107,7 +108,7 @@ fn edit(
 
 /// Keeps what was typed, sealed, where nothing else stands, and says where; where nothing can be written, on standard error.
 fn kept(project: &SealedProject, path: &str, text: &str) -> String {
-    let named = path.strip_prefix("environments/secrets/").unwrap_or(path);
+    let named = path.strip_prefix(load::SECRETS).unwrap_or(path);
     let (folder, name) = named.rsplit_once('/').unwrap_or((".", named));
     let mut refused = Problems::new();
     for number in 1..=MOST_KEPT {

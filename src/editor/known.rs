@@ -56,7 +56,7 @@ pub(super) fn names(project: &Project) -> Names<'_> {
 
 impl Names<'_> {
     fn components(&mut self, merged: &Node) {
-        for (name, component) in merged.get("components").into_iter().flat_map(Node::members) {
+        for (name, component) in merged.members_at("components") {
             let known = self.components.entry(name.to_owned()).or_default();
             known.packs.extend(component.get("pack").and_then(Node::as_str).map(str::to_owned));
         }

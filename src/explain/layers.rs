@@ -223,7 +223,7 @@ impl Known<'_> {
         }
         let mut all = Vec::new();
         down(&self.whole, &Path::default(), &mut all);
-        for (component, _) in self.whole.get("components").into_iter().flat_map(Node::members) {
+        for (component, _) in self.whole.members_at("components") {
             all.extend(self.exports(component).into_iter().filter(|path| self.value_of(path).is_some()));
         }
         all

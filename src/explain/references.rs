@@ -282,9 +282,8 @@ impl Known<'_> {
     pub(super) fn exports(&self, component: &str) -> Vec<Path> {
         let own = self
             .pack(component)
-            .and_then(|pack| pack.node.get("exports"))
             .into_iter()
-            .flat_map(Node::members)
+            .flat_map(|pack| pack.node.members_at("exports"))
             .map(|(name, _)| name);
         own.chain(["name"]).map(|name| Path::keys(["components", component, name])).collect()
     }

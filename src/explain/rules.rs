@@ -363,15 +363,13 @@ impl Known<'_> {
         let words = "the files of the folder, sorted";
         match folder {
             "cluster" => {
-                let components =
-                    self.whole.get("components").into_iter().flat_map(Node::members).map(|(name, _)| name);
+                let components = self.whole.members_at("components").map(|(name, _)| name);
                 let names = components.map(|name| Path::keys(["components", name, "name"]));
                 let sync = Path::keys(["flux", "sync"]);
                 rule(words, names.chain([sync]).map(|path| (path, How::Decides)))
             }
             "namespaces" => {
-                let components =
-                    self.whole.get("components").into_iter().flat_map(Node::members).map(|(name, _)| name);
+                let components = self.whole.members_at("components").map(|(name, _)| name);
                 let homes = components.map(|name| Path::keys(["components", name, "namespace"]));
                 rule(words, homes.chain([Path::keys(["namespaces"])]).map(|path| (path, How::Decides)))
             }

@@ -31,18 +31,14 @@ pub(super) fn environments(
         there.filter_map(|node| node.at(&steps)).collect()
     };
     for node in &written {
-        for (name, component) in node.get("components").into_iter().flat_map(Node::members) {
+        for (name, component) in node.members_at("components") {
             let named = named.get(name).into_iter().flatten().copied();
             for pack in schemas(named, packs) {
                 if let Some(inputs) = component.get("inputs") {
                     pack.schema.clear(inputs, &follow, &mut |node| leaves(node, &mut places));
                 }
             }
-            component
-                .get("extra")
-                .into_iter()
-                .flat_map(Node::members)
-                .for_each(|(_, object)| secret(object, &mut places));
+            component.members_at("extra").for_each(|(_, object)| secret(object, &mut places));
         }
     }
     places
@@ -51,9 +47,7 @@ pub(super) fn environments(
 /// The packs that any file names for a component of this name.
 fn named_packs<'n>(written: &[&'n Node]) -> BTreeMap<&'n str, BTreeSet<&'n str>> {
     let mut named: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
-    for (name, component) in
-        written.iter().flat_map(|node| node.get("components").into_iter().flat_map(Node::members))
-    {
+    for (name, component) in written.iter().flat_map(|node| node.members_at("components")) {
         named.entry(name).or_default().extend(component.get("pack").and_then(Node::as_str));
     }
     named

@@ -253,10 +253,7 @@ fn groups(
 
 /// Tells of conditions that name an input which the pack does not have: they would never hold.
 fn conditions(draft: &Draft, problems: &mut Problems) {
-    for (group, condition) in ["provides", "requires"]
-        .iter()
-        .flat_map(|key| draft.node.get(key).into_iter().flat_map(Node::members))
-    {
+    for (group, condition) in ["provides", "requires"].iter().flat_map(|key| draft.node.members_at(key)) {
         let Some(path) = condition.as_str().and_then(|path| path.strip_prefix("inputs.")) else { continue };
         let steps: Vec<&str> = path.split('.').collect();
         if let Chain::Unknown { known, .. } = draft.pack.schema.chain(&steps) {

@@ -178,6 +178,11 @@ impl Node {
         self.as_map().into_iter().flat_map(Map::iter).map(|(key, node)| (&*key.text, node))
     }
 
+    /// The members of a member; none where there is no mapping.
+    pub fn members_at(&self, key: &str) -> impl Iterator<Item = (&str, &Node)> {
+        self.get(key).into_iter().flat_map(Node::members)
+    }
+
     /// A member of a member: `node.at(&["metadata", "name"])`.
     pub fn at(&self, path: &[&str]) -> Option<&Node> {
         path.iter().try_fold(self, |node, key| node.get(key))
