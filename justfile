@@ -37,6 +37,10 @@ golden:
     GEN_GOLDEN=rewrite cargo test --test main
     cargo run --release -- pack test --update ./packs
 
+# `gen rekey` of 200 files, killed at so many random points
+kills N='200':
+    GEN_KILLS={{N}} cargo test --test main killed_anywhere -- --nocapture
+
 # what packs know of their charts, anew from a folder that holds the unpacked charts
 facts CHARTS:
     cargo run --example chart_facts -- {{CHARTS}} packs
