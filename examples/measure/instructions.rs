@@ -156,7 +156,8 @@ fn measure(program: &Path) -> Result<Vec<(&'static str, u64)>, String> {
             return Err(format!("`gen {arguments}` failed\n{}", String::from_utf8_lossy(&output.stderr)));
         }
         let text = fs::read_to_string(&profile).map_err(|e| e.to_string())?;
-        let costs = Costs::parse(&text);
+        let costs =
+            Costs::parse(&text).ok_or_else(|| format!("`gen {arguments}`: no total of instructions"))?;
         found.push((what, costs.total));
         if what == FIRST {
             found.extend(
@@ -194,8 +195,8 @@ struct Costs {
 impl Costs {
     /// Of the file that callgrind writes (its manual, "Callgrind Format Specification"): lines of costs belong to the
     /// function `fn`; the one below `calls` is that of the function `cfn` and all that it calls. A name stands at the
-    /// first use of its number.
-    fn parse(text: &str) -> Self {
+    /// first use of its number. `None` without a total: there is no run of no instructions.
+    fn parse(text: &str) -> Option<Self> {
         let mut costs = Self::default();
         let mut names: BTreeMap<&str, &str> = BTreeMap::new();
         let (mut called, mut is_call) = ("", false);
@@ -210,17 +211,42 @@ impl Costs {
                 is_call = true;
             } else if let Some(count) = line.strip_prefix("totals:").or_else(|| line.strip_prefix("summary:"))
             {
-                costs.total = count.trim().parse().unwrap_or(0);
+                costs.total = count.trim().parse().ok()?;
             } else if is_call {
                 is_call = false;
                 let count: u64 = line.split(' ').nth(1).and_then(|count| count.parse().ok()).unwrap_or(0);
                 *costs.of.entry(called.to_owned()).or_default() += count;
             }
         }
-        costs
+        (costs.total > 0).then_some(costs)
     }
 
     fn of(&self, function: &str) -> u64 {
         self.of.get(function).copied().unwrap_or(0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const PROFILE: &str = "events: Ir\nfn=(1) main\n3 10\ncfn=(2) fleetgen::load::project_with\ncalls=1 7\n4 500\n\nfn=(2)\n7 500\ncfn=(2)\ncalls=1 7\n8 20\ntotals: 510\n";
+
+    #[test]
+    fn costs_are_read_and_a_run_without_a_total_is_none() {
+        let costs = Costs::parse(PROFILE).unwrap();
+        assert_eq!(
+            (costs.total, costs.of("fleetgen::load::project_with"), costs.of("another")),
+            (510, 520, 0)
+        );
+        for without in ["", "totals: 0", "totals: many", "totals:"] {
+            assert!(Costs::parse(&PROFILE.replace("totals: 510", without)).is_none(), "{without}");
+        }
+    }
+
+    #[test]
+    fn more_than_the_limit_is_slower_and_a_stage_that_one_lacks_is_not() {
+        assert!(row("x", 1000, 1029) && row("x", 1000, 500) && row("- x", 0, 10) && row("- x", 10, 0));
+        assert!(!row("x", 1000, 1031));
     }
 }
