@@ -61,6 +61,10 @@ fleet N='200' M='50' DIR='/tmp/gen-fleet':
 figures N='200' M='50':
     cargo run --quiet --example measure -- figures {{N}} {{M}}
 
+# from a save to the result of `gen watch`, in the example fleet
+watch:
+    cargo run --quiet --example measure -- watch
+
 # licences, advisories, doubles (needs cargo-deny)
 deny:
     cargo deny check

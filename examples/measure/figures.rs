@@ -1,7 +1,10 @@
 //! The table of times in the README: `gen` and others beside it, on one machine, one after the other, each the quietest
 //! of several runs.
 
-use super::{build, fleet, peers, root, said};
+use super::{
+    build, fleet, peers, root, said,
+    watch::{self, SAVES},
+};
 use rustix::process::{Pid, WaitId, WaitIdOptions, waitid};
 use std::{
     fs,
@@ -97,6 +100,10 @@ fn of_gen(gen_path: &Path, folder: &Path) -> Result<Vec<Row>, String> {
     add("the same, `--all`", all, &mut || change("min: "))?;
     let check = "-C fleet render --all --check --out tree";
     add("`--check`, which remembers nothing and reads every file", check, &mut || Ok(()))?;
+    // Nothing waits for the end of `gen watch`: there is a time and no cost.
+    let cost = Cost { wall: watch::median(gen_path, folder)?, ..Cost::default() };
+    let what = format!("`gen watch`, the example fleet: from a save to its result, median of {SAVES}");
+    rows.push(Row { what, command: "gen -C example watch prod --format json".to_owned(), cost });
     let copy = || shell(folder, "cp -r tree copy && sync -f copy");
     // The memory would be that of the shell.
     let cost = Cost { memory: None, ..quietest(&mut emptier(folder, "copy"), copy)? };

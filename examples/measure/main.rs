@@ -2,13 +2,15 @@
 //!
 //! * `cargo run --example measure -- fleet N M DIR` writes a project of N environments with M components each;
 //! * `… -- instructions [COMMIT]` compares this working tree with the last release, by instructions;
-//! * `… -- figures [N M]` prints the README's table of times, of a fleet of that size.
+//! * `… -- figures [N M]` prints the README's table of times, of a fleet of that size;
+//! * `… -- watch` prints how long `gen watch` takes from a save to its result.
 #![allow(clippy::disallowed_methods, clippy::print_stdout, clippy::print_stderr)]
 
 mod figures;
 mod fleet;
 mod instructions;
 mod peers;
+mod watch;
 
 use std::{
     env,
@@ -27,7 +29,8 @@ fn main() -> ExitCode {
         ["instructions", commit] => instructions::compare(Some(commit)),
         ["figures"] => figures::print(200, 50).map(|()| true),
         ["figures", n, m] => size(n, m).and_then(|(n, m)| figures::print(n, m)).map(|()| true),
-        _ => Err("usage: measure fleet N M DIR | instructions [COMMIT] | figures [N M]".to_owned()),
+        ["watch"] => watch::print().map(|()| true),
+        _ => Err("usage: measure fleet N M DIR | instructions [COMMIT] | figures [N M] | watch".to_owned()),
     };
     match done {
         Ok(true) => ExitCode::SUCCESS,

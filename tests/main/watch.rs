@@ -1,5 +1,4 @@
-//! `gen watch`, while files are edited as editors do it. Built with `--release`, a save of the example fleet must be shown
-//! within 100 ms: `cargo test --release --test main watch -- --nocapture` prints how long it takes.
+//! `gen watch`, while files are edited as editors do it. How long it takes is measured by `examples/measure`.
 
 use crate::sandbox::Sandbox;
 use rustix::process::{Pid, Signal, kill_process};
@@ -192,47 +191,4 @@ fn results_for_programs_are_json() {
     watching.expect("\"field\": \"spec.minReplicas\"");
     watching.expect("\"value\": 3");
     assert_eq!(watching.end(), Some(0));
-}
-
-/// From the save to the result, for the example fleet.
-#[test]
-fn a_save_is_shown_at_once() {
-    let sandbox = Sandbox::new();
-    for folder in ["environments", "templates", "manifests"] {
-        copy(&Path::new(env!("CARGO_MANIFEST_DIR")).join(folder), &sandbox.root().join(folder));
-    }
-    let mut watching = Watching::start(&sandbox, &["prod"]);
-    watching.expect("waiting for changes");
-    let path = "environments/prod.yaml";
-    let text = sandbox.read(path);
-    let mut times = Vec::new();
-    for turn in 0..15 {
-        let own = format!(
-            "  turn:\n    pack: raw\n    extra: {{a: {{apiVersion: v1, kind: ConfigMap, metadata: {{name: a}}, data: {{turn: turn-{turn}}}}}}}\n"
-        );
-        let changed = text.replacen("components:\n", &format!("components:\n{own}"), 1);
-        assert_ne!(changed, text);
-        thread::sleep(Duration::from_millis(30));
-        let start = Instant::now();
-        sandbox.write(path, changed.as_bytes());
-        watching.expect(&if turn == 0 { "component turn".to_owned() } else { format!("+ turn-{turn}") });
-        times.push(start.elapsed());
-    }
-    times.sort();
-    let median = times[times.len() / 2];
-    eprintln!("gen watch, example fleet: from save to result {median:?} (median of {})", times.len());
-    assert!(cfg!(debug_assertions) || median <= Duration::from_millis(100), "{times:?}");
-    assert_eq!(watching.end(), Some(0));
-}
-
-fn copy(from: &Path, to: &Path) {
-    fs::create_dir_all(to).unwrap();
-    for entry in fs::read_dir(from).into_iter().flatten().map(Result::unwrap) {
-        let target = to.join(entry.file_name());
-        if entry.path().is_dir() {
-            copy(&entry.path(), &target);
-        } else {
-            fs::copy(entry.path(), target).unwrap();
-        }
-    }
 }
