@@ -39,9 +39,10 @@ pub(super) struct Arguments {
 /// What both commands take.
 #[derive(Debug, clap::Args)]
 pub(super) struct Scope {
-    /// Environments with their layers, or layers alone: names or globs [default: all]
+    /// Environments with their layers, or layers alone: names or globs; or single files, `ENV/COMPONENT/NAME`
+    /// [default: all]
     #[arg(value_name = "ENV")]
-    owners: Vec<String>,
+    named: Vec<String>,
     /// Only say what would be done; needs no key
     #[arg(long)]
     dry_run: bool,
@@ -129,13 +130,8 @@ fn trusted(project: &SealedProject, problems: &mut Problems) {
 
 /// The files that are meant and are to be written.
 fn jobs(project: &SealedProject, scope: &Scope, what: What, problems: &mut Problems) -> Vec<Job> {
-    let owners = project.owners(&scope.owners, problems);
     let mut found = Vec::new();
-    for owner in owners {
-        let mut files = project.files_of(owner).peekable();
-        if files.peek().is_none() {
-            continue;
-        }
+    for (owner, files) in project.meant(&scope.named, problems) {
         let Some(policy) = project.policy_of(owner, problems).map(Arc::new) else { continue };
         if policy.readers.is_empty() {
             problems.push(
@@ -144,7 +140,7 @@ fn jobs(project: &SealedProject, scope: &Scope, what: What, problems: &mut Probl
             );
             continue;
         }
-        found.extend(files.map(|(path, file)| (path, file, Arc::clone(&policy))));
+        found.extend(files.into_iter().map(|(path, file)| (path, file, Arc::clone(&policy))));
     }
     let read = pipeline::parallel(found, |(path, file, policy)| {
         let mut problems = Problems::new();

@@ -11,7 +11,7 @@ use super::{
 /// what `keys` and `secrets` say, as by `gen rekey`.
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "Examples:\n  gen rotate prod            its files, and those of its layers\n  gen rotate --dry-run       which files would be written"
+    after_help = "Examples:\n  gen rotate prod            its files, and those of its layers\n  gen rotate prod/kuard/db   one file\n  gen rotate --dry-run       which files would be written"
 )]
 pub(super) struct Arguments {
     #[command(flatten)]

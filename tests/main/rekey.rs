@@ -113,6 +113,35 @@ fn rotating_seals_every_value_anew() {
 }
 
 #[test]
+fn one_file_may_be_named_as_the_list_prints_it() {
+    let sandbox = project("bob");
+    let (db, other) = (db(&[PUBLIC, BOB]), secret("two", &[("a", "geheim-2")], &[PUBLIC, BOB]));
+    sandbox.write(&path("db"), db.as_bytes());
+    sandbox.write(&path("two"), other.as_bytes());
+    for named in ["prod/kuard/db", &path("db")] {
+        let before = sandbox.read(&path("db"));
+        let said = good(&sandbox, &["rotate", named]);
+        assert!(said.contains(&format!("{}: new data key\n", path("db"))) && said.contains("1 file written"));
+        assert_ne!(sandbox.read(&path("db")), before);
+        assert_eq!(plain(&sandbox.read(&path("db"))), plain(&db));
+        assert_eq!(sandbox.read(&path("two")), other);
+        let listed = good(&sandbox, &["secrets", "list", named]);
+        assert!(listed.contains("prod/kuard/db") && !listed.contains("two"), "{listed}");
+    }
+    // Beside another, and from another folder; what is as it should be is not written.
+    assert!(good(&sandbox, &["rotate", "--dry-run", "prod/kuard/db", "prod/kuard/two"]).contains("2 files"));
+    let mut command = sandbox.command(env!("CARGO_BIN_EXE_gen"));
+    command.current_dir(sandbox.root().join("environments/secrets/prod"));
+    let output = command.args(["rotate", "--dry-run", "kuard/two.sops.yaml"]).output().unwrap();
+    assert_eq!(String::from_utf8(output.stdout).unwrap(), format!("{}: new data key\n", path("two")));
+    assert!(good(&sandbox, &["rekey", "prod/kuard/db"]).contains("are as they should be"));
+    let said = bad(&sandbox, 2, &["rotate", "prod/kuard/none"]);
+    assert!(said.contains("error[usage/unknown-owner]"), "{said}");
+    assert!(said.contains(&format!("nor is there a sealed file `{}`", path("none"))), "{said}");
+    assert_eq!(sandbox.read(&path("two")), other);
+}
+
+#[test]
 fn entries_of_other_services_stay_to_the_byte() {
     let sandbox = project("bob");
     let kms = "    kms:\n        - arn: arn:aws:kms:eu-west-1:000000000000:key/x\n          created_at: \"2026-01-01T00:00:00Z\"\n          enc: AQICAHh=\n          aws_profile: \"\"\n";

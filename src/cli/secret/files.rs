@@ -4,7 +4,7 @@ use super::{SealedProject, find, now};
 use crate::{
     cli::select,
     diag::{Diagnostic, Place, Problems},
-    load::{self, SEALED, SealedFile, TO_REPLACE, ToReplaceFile},
+    load::{self, SealedFile, TO_REPLACE, ToReplaceFile},
     resolve::SealedPath,
     secret::{
         ToReplace,
@@ -13,6 +13,7 @@ use crate::{
     write,
     yaml::commented::Document,
 };
+use std::collections::BTreeSet;
 
 impl SealedProject {
     /// What is wrong with single sealed files.
@@ -43,10 +44,7 @@ impl SealedProject {
     }
 
     /// The sealed files of an environment or layer with their paths.
-    pub(in crate::cli) fn files_of<'p>(
-        &'p self,
-        owner: &'p str,
-    ) -> impl Iterator<Item = (String, &'p SealedFile)> {
+    fn files_of<'p>(&'p self, owner: &'p str) -> impl Iterator<Item = (String, &'p SealedFile)> {
         let components = self.project.secrets.get(owner).into_iter().flatten();
         components.flat_map(move |(component, files)| {
             files.iter().map(move |file| {
@@ -57,15 +55,17 @@ impl SealedProject {
         })
     }
 
-    /// The environments and layers that are meant, sorted: all, or names and globs. An environment means its layers too,
-    /// since they hold what it reads.
-    pub(in crate::cli) fn owners(&self, named: &[String], problems: &mut Problems) -> Vec<&str> {
+    /// The sealed files that are meant with their paths, by the environment or layer that has them, sorted: all, those of
+    /// names and globs, or single ones as the list prints them. An environment means its layers too, since they hold what
+    /// it reads.
+    pub(in crate::cli) fn meant(
+        &self,
+        named: &[String],
+        problems: &mut Problems,
+    ) -> Vec<(&str, Vec<(String, &SealedFile)>)> {
         let environments = &self.project.environments;
-        if named.is_empty() {
-            return environments.keys().map(String::as_str).collect();
-        }
         let known: Vec<&str> = environments.keys().map(String::as_str).collect();
-        let mut found = Vec::new();
+        let (mut owners, mut files) = (BTreeSet::new(), BTreeSet::new());
         for pattern in named {
             let matching = match select::matching(pattern, &known) {
                 Ok(matching) => matching,
@@ -74,23 +74,23 @@ impl SealedProject {
                     continue;
                 }
             };
-            let before = found.len();
-            for source in matching.into_iter().map(|name| &environments[name]) {
-                found.extend(source.layers.iter().map(String::as_str).filter(|_| !source.is_abstract));
-                found.push(&source.name);
+            if matching.is_empty() {
+                files.extend(find::single(self, pattern, problems).map(|file| file.to_string()));
             }
-            if found.len() == before {
-                find::known_owner(&self.project, pattern, problems);
-                if let Some(file) = SealedPath::parse(&format!("{}{pattern}{SEALED}", load::SECRETS))
-                    && let Some(said) = problems.0.last_mut()
-                {
-                    said.help.push(format!("a whole environment or layer is meant: `{}`", file.owner));
-                }
+            for source in matching.into_iter().map(|name| &environments[name]) {
+                owners.extend(source.layers.iter().map(String::as_str).filter(|_| !source.is_abstract));
+                owners.insert(&*source.name);
             }
         }
-        found.sort_unstable();
-        found.dedup();
-        found.into_iter().filter(|owner| environments.contains_key(*owner)).collect()
+        let mut meant = Vec::new();
+        for owner in known {
+            let whole = named.is_empty() || owners.contains(owner);
+            let of: Vec<_> = self.files_of(owner).filter(|(path, _)| whole || files.contains(path)).collect();
+            if !of.is_empty() {
+                meant.push((owner, of));
+            }
+        }
+        meant
     }
 
     /// Keeps in mind what a file that is about to be written again means for the list of values to replace: those that

@@ -75,6 +75,27 @@ pub(in crate::cli) fn named(
     sealed_path(found, &[word.to_owned()], project, problems)
 }
 
+/// The sealed file that one word means where environments and layers are named: as the list prints it, or its path.
+/// `None` if there is none, and an error was pushed.
+pub(in crate::cli) fn single(
+    project: &SealedProject,
+    word: &str,
+    problems: &mut Problems,
+) -> Option<SealedPath> {
+    let by_path =
+        load::project_path(project.root(), Path::new(word)).and_then(|path| SealedPath::parse(&path));
+    let found = short(word).or(by_path);
+    let there = found.clone().filter(|found| has(&project.project, &found.owner, found));
+    let told = problems.0.len();
+    if there.is_none()
+        && !known_owner(&project.project, word, problems)
+        && let (Some(said), Some(found)) = (problems.0.get_mut(told), found)
+    {
+        said.help.push(format!("nor is there a sealed file `{found}`"));
+    }
+    there
+}
+
 /// The same as the list of values to replace names it, whether there is such a file or not.
 pub(in crate::cli) fn listed(global: &Global, project: &Project, word: &str) -> String {
     let path = by_path(global, project, word).map(|path| path.to_string());

@@ -24,9 +24,10 @@ use std::sync::Arc;
 #[derive(Debug, Default, clap::Args)]
 #[command(after_help = "Examples:\n  gen secrets list\n  gen secrets list prod 'edge/*' --format json")]
 pub(in crate::cli) struct Arguments {
-    /// Environments with their layers, or layers alone: names or globs [default: all]
+    /// Environments with their layers, or layers alone: names or globs; or single files, `ENV/COMPONENT/NAME`
+    /// [default: all]
     #[arg(value_name = "ENV")]
-    owners: Vec<String>,
+    named: Vec<String>,
     #[command(flatten)]
     identities: IdentityArguments,
 }
@@ -57,16 +58,16 @@ pub(super) fn run(global: &Global, arguments: &Arguments) -> Exit {
     let Some(project) = SealedProject::open(global, &mut problems) else {
         return open::failed(global, &problems);
     };
-    let owners = project.owners(&arguments.owners, &mut problems);
+    let meant = project.meant(&arguments.named, &mut problems);
     if problems.has_errors() {
         return open::failed_in(global, &problems, &project.project.sources);
     }
     let identities = arguments.identities.at_hand();
     let mut files = Vec::new();
-    for owner in owners {
+    for (owner, of) in meant {
         // Where somebody's key is not known there is no policy to compare with, which a render tells.
         let policy = project.policy_of(owner, &mut Problems::new()).map(Arc::new);
-        files.extend(project.files_of(owner).map(|(path, file)| (path, file, policy.clone())));
+        files.extend(of.into_iter().map(|(path, file)| (path, file, policy.clone())));
     }
     let mut rows =
         pipeline::parallel(&files, |(path, file, policy)| row(path, file, policy.as_deref(), &identities));
