@@ -15,6 +15,8 @@ use serde_json::{Value as Json, json};
 
 /// What would be substituted, refused, or taken for an escaped dollar.
 const TEXT: &str = "a ${HOME} b $${HOME} c $$ d ${UNKNOWN} e ${HOME:-f}";
+/// The same of what a branch of Git may be called: without spaces and colons.
+const BRANCH: &str = "a-${HOME}-b-$${HOME}-c-$$-d-${UNKNOWN}-e-${HOME/f/g}";
 const FLEET: &str = r#"
 source: {kind: OCIRepository, url: "oci://example.com/fleet", ref: {tag: latest}}
 flux: {version: "2.9", sync: none}
@@ -72,7 +74,7 @@ fn project(context: &Context) -> Project<'_> {
     let metadata = json!({"name": "texts"});
     let config =
         json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata, "data": {"text": TEXT}});
-    let branch = json!({"branch": TEXT});
+    let branch = json!({"branch": BRANCH});
     let away = json!({"kind": "GitRepository", "url": "https://example.com/away", "ref": branch, "path": "./fleet-out"});
     let components = json!({
         "app": {"pack": "raw", "extra": {"texts": config}},
@@ -102,7 +104,7 @@ fn arrived(flux: &Flux, away: &Identity) {
     assert_eq!(config(flux)["data"]["text"], TEXT);
     let secret = flux.api.get(&Identity::new("v1", "Secret", "app", "app-texts")).unwrap();
     assert_eq!(secret["data"]["text"], base64(TEXT.as_bytes()));
-    assert_eq!(flux.api.get(away).unwrap()["spec"]["ref"]["branch"], TEXT);
+    assert_eq!(flux.api.get(away).unwrap()["spec"]["ref"]["branch"], BRANCH);
 }
 
 fn config(flux: &Flux) -> Json {
