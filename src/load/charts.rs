@@ -39,6 +39,12 @@ impl ChartFacts {
         self.version.trim_start_matches('v') == version.trim_start_matches('v')
     }
 
+    /// Are they of a version with the same first number? Across it, keys that are not known may well be new.
+    pub fn is_near(&self, version: &str) -> bool {
+        let major = |version: &str| version.trim_start_matches('v').split('.').next().map(str::to_owned);
+        major(&self.version) == major(version)
+    }
+
     /// The facts; `None` only where the text is none, which was told.
     pub fn facts(&self) -> Option<&Facts> {
         self.read.get_or_init(|| chart::parse(&self.text).ok()).as_ref()

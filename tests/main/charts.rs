@@ -14,7 +14,7 @@ use std::{
 };
 
 /// Charts whose data are of another version than the pack's pin: what they say is a hint.
-pub(crate) const HINTS: [&str; 4] = ["cert-manager", "external-secrets", "flux-operator", "metrics-server"];
+pub(crate) const HINTS: [&str; 3] = ["external-secrets", "flux-operator", "metrics-server"];
 
 /// Charts that no facts are known of, and why: what is set in their values is judged by nobody.
 const WITHOUT: [(&str, &str); 1] = [("hostile", "there is no such chart")];

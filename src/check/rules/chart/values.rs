@@ -22,7 +22,8 @@ impl Check for Values {
     fn explanation(&self) -> &'static str {
         "Helm says nothing of a key that no template of the chart reads: a mistyped one does nothing. What a chart takes \
          is known from its own files, kept as facts in the pack or in `charts/` (`gen chart add`). Facts of another \
-         version than is installed are only a hint, and so are findings about what a built-in pack sets itself. Where \
+         version than is installed are only a hint, those of another major version say nothing, and findings about what \
+         a built-in pack sets itself are a hint too. Where \
          facts are wrong, mend them: a mapping is closed when its line says `map`, and takes any key when it says `open`."
     }
 
@@ -36,10 +37,10 @@ impl Check for Values {
             let Some(values) = release.values else { continue };
             let component = release.object.document.component.as_deref();
             let all = known.of(component, release.chart());
-            let Some((first, others)) = all.split_first() else { continue };
+            let Some(first) = all.iter().find(|facts| facts.is_near(&release.version)) else { continue };
             let misfits = first.facts().map(|facts| chart::judge(facts, values)).unwrap_or_default();
             for misfit in misfits {
-                let said = Said { known, release: &release, facts: first, others, misfit: &misfit };
+                let said = Said { known, release: &release, facts: first, all: &all, misfit: &misfit };
                 findings.push(self.said(&said, facts));
             }
         }
@@ -51,8 +52,8 @@ struct Said<'s> {
     known: &'s KnownCharts,
     release: &'s Installed<'s, 's>,
     facts: &'s ChartFacts,
-    /// What is known of other versions.
-    others: &'s [&'s ChartFacts],
+    /// What is known of all versions.
+    all: &'s [&'s ChartFacts],
     misfit: &'s Misfit,
 }
 
@@ -75,7 +76,7 @@ impl Said<'_> {
         let takes = |facts: &&&ChartFacts| {
             facts.facts().is_some_and(|facts| facts.field(&self.misfit.path).is_some())
         };
-        self.others.iter().find(takes).map(|facts| facts.version.as_str())
+        self.all.iter().find(takes).map(|facts| facts.version.as_str())
     }
 
     fn version_place(&self) -> Option<Place> {
