@@ -102,7 +102,8 @@ impl Policy {
         let of_components = env.components.iter().flat_map(|component| &component.provides);
         let provides = env.cluster.provides.iter().chain(of_components).map(|group| group.text.clone());
         let said = env.flux.instance.as_ref().is_some_and(|spec| spec.get("components").is_some());
-        let known = env.flux.sync != FluxSync::None && !said;
+        let own = env.flux.sync == FluxSync::Classic && env.own_flux_system.is_some();
+        let known = env.flux.sync != FluxSync::None && !said && !own;
         Self {
             provides: Some(provides.collect()),
             controllers: known.then(|| env.flux.components.clone()),

@@ -5,7 +5,7 @@ mod installed;
 mod pods;
 mod reach;
 
-pub(super) use copied::is_manifest;
+pub(super) use copied::{inputs, is_manifest, kustomizations};
 pub use installed::Installed;
 pub(super) use pods::{Selector, containers, pod_template, port_number, protocol, running};
 pub(super) use reach::{inside, sealed_below};

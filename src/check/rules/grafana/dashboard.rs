@@ -1,12 +1,16 @@
 //! `grafana/dashboard`: a dashboard that Grafana does not load.
 
 use crate::{
-    check::{Check, Facts, Object},
+    check::{
+        Check, Facts, Object,
+        facts::{inputs, kustomizations},
+    },
     diag::{Diagnostic, Place, Problems, Severity},
     schema::{json_fault, parse_json},
     tree::{File, TreePath},
     yaml::{self, Map, Node},
 };
+use std::collections::BTreeMap;
 
 /// The label of a ConfigMap from which Grafana's sidecar takes dashboards, as its charts have it.
 const LABEL: &str = "grafana_dashboard";
@@ -28,7 +32,7 @@ impl Check for Dashboard {
     fn explanation(&self) -> &'static str {
         "A dashboard is one JSON object with a `title`, as Grafana exports it. Its sidecar hands on whatever a ConfigMap \
          with the label `grafana_dashboard` holds, and Grafana leaves out what it cannot read, with a line in its log \
-         and nothing else. Looked at are keys that end in `.json`, and such files of a kustomize base."
+         and nothing else. Looked at are keys that end in `.json`, also where kustomize makes the ConfigMap."
     }
 
     fn severity(&self) -> Severity {
@@ -47,11 +51,18 @@ impl Check for Dashboard {
                 }
             }
         }
-        for (path, file) in facts.tree.files() {
-            let is_copy = file.documents.is_empty() && path.as_str().contains("/base/");
-            if is_copy && path.as_str().ends_with(".json") {
-                self.copied(facts, path, file, findings);
+        // A file that several take is told once.
+        let mut taken = BTreeMap::new();
+        for (path, node) in kustomizations(facts.tree) {
+            let generators = node.get("configMapGenerator").and_then(Node::as_seq).unwrap_or_default();
+            for generator in generators.iter().filter(|generator| is_labelled(&node, generator)) {
+                let files = inputs(facts.tree, path, generator).into_iter();
+                let boards = files.filter(|(key, ..)| key.ends_with(".json"));
+                taken.extend(boards.map(|(_, _, path, file)| (path, file)));
             }
+        }
+        for (path, file) in taken {
+            self.copied(facts, &path, file, findings);
         }
     }
 }
@@ -99,6 +110,15 @@ impl Dashboard {
     }
 }
 
+/// Does kustomize give the label to what a generator makes?
+fn is_labelled(kustomization: &Node, generator: &Node) -> bool {
+    let sets = kustomization.get("labels").and_then(Node::as_seq).unwrap_or_default();
+    let pairs = sets.iter().filter_map(|set| set.get("pairs"));
+    let own = [generator.at(&["options", "labels"]), kustomization.at(&["generatorOptions", "labels"])];
+    let all = own.into_iter().chain([kustomization.get("commonLabels")]).flatten().chain(pairs);
+    all.into_iter().any(|labels| labels.get(LABEL).is_some())
+}
+
 /// A byte of a file.
 fn byte(file: Place, at: usize) -> Option<Place> {
     let start = u32::try_from(at).ok()?;
@@ -124,6 +144,39 @@ mod tests {
         assert_eq!(board(r#"{"panels": []}"#), ["the dashboard `a.json` has no `title`"]);
         assert_eq!(board(r#"{"title": ""}"#).len(), 1);
         assert_eq!(board(""), ["the dashboard `a.json` is no JSON: EOF while parsing a value"]);
+    }
+
+    #[test]
+    fn of_what_kustomize_takes_only_dashboards_are_looked_at() {
+        let said = |kustomization: &str| {
+            messages(
+                "grafana/dashboard",
+                &[
+                    ("apps/a/base/kustomization.yaml", kustomization),
+                    ("apps/a/base/a.json", "{\"title\": \"A\",}"),
+                    ("apps/a/base/events.json", "{}\n{}\n"),
+                    ("apps/a/base/empty.json", ""),
+                ],
+            )
+        };
+        let found = ["the file `a.json` is no JSON: key must be a string"];
+        let label = "labels: {grafana_dashboard: '1'}";
+        let files = "files: [a.json, text=events.json]";
+        for one in [
+            format!("configMapGenerator: [{{name: a, {files}, options: {{{label}}}}}]"),
+            format!(
+                "{{generatorOptions: {{{label}}}, configMapGenerator: [{{name: a, {files}}}, {{name: b, {files}}}]}}"
+            ),
+            "{labels: [{pairs: {grafana_dashboard: '1'}}], configMapGenerator: [{name: a, files: [b.json=./a.json]}]}"
+                .to_owned(),
+        ] {
+            assert_eq!(said(&one), found, "{one}");
+        }
+        assert_eq!(
+            said("configMapGenerator: [{name: a, files: [a.json, events.json, empty.json]}]"),
+            [""; 0]
+        );
+        assert_eq!(said(&format!("{{generatorOptions: {{{label}}}, resources: [a.json]}}")), [""; 0]);
     }
 
     #[test]

@@ -24,7 +24,7 @@ impl Check for PortClash {
 
     fn explanation(&self) -> &'static str {
         "The containers of a pod share its address. Of two that listen on one port with the same protocol, the second \
-         fails and restarts for ever; of two ports with one name, a Service or probe that names it leads to the first. \
+         fails and restarts for ever; of two ports with one name, a Service that names it leads to the first. \
          Init containers count if they stay as sidecars (`restartPolicy: Always`)."
     }
 

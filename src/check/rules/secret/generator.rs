@@ -1,12 +1,14 @@
 //! `secret/generator`: Secrets that kustomize makes of what everyone can read, or of what nobody opens.
 
 use crate::{
-    check::{Check, Facts},
+    check::{
+        Check, Facts,
+        facts::{self, kustomizations},
+    },
     diag::{Diagnostic, Problems, Severity},
-    load::inside,
     seal::is_sealed_file,
     tree::TreePath,
-    yaml::{self, Node},
+    yaml::Node,
 };
 
 /// See the module.
@@ -32,15 +34,8 @@ impl Check for Generator {
     }
 
     fn run(&self, facts: &Facts, findings: &mut Problems) {
-        for (path, file) in facts.tree.files() {
-            let is_kustomization =
-                matches!(path.file_name(), "kustomization.yaml" | "kustomization.yml" | "Kustomization");
-            let (true, Some(place)) = (is_kustomization, file.place) else { continue };
-            let Ok(text) = yaml::decode(&file.bytes) else { continue };
-            let nodes = yaml::read_manifests(&text, place.source, &mut Problems::new()).unwrap_or_default();
-            for node in &nodes {
-                self.kustomization(facts, path, node, findings);
-            }
+        for (path, node) in kustomizations(facts.tree) {
+            self.kustomization(facts, path, &node, findings);
         }
     }
 }
@@ -85,19 +80,9 @@ impl Generator {
 
 /// The files of the tree that a generator takes, and whether each is sealed.
 fn inputs(facts: &Facts, kustomization: &TreePath, generator: &Node) -> Vec<(String, bool)> {
-    let texts = |key: &str| {
-        generator.get(key).and_then(Node::as_seq).unwrap_or_default().iter().filter_map(Node::as_str)
-    };
-    let one = generator.get("env").and_then(Node::as_str).into_iter();
-    let named = texts("files").map(|file| file.split_once('=').map_or(file, |(_, file)| file));
-    let folder = kustomization.folder();
-    one.chain(texts("envs"))
-        .chain(named)
-        .filter_map(|file| {
-            let found = facts.tree.get(&inside(folder, file)?)?;
-            let sealed = std::str::from_utf8(&found.bytes).is_ok_and(is_sealed_file);
-            Some((file.to_owned(), sealed))
-        })
+    let taken = facts::inputs(facts.tree, kustomization, generator).into_iter();
+    taken
+        .map(|(_, written, _, file)| (written, std::str::from_utf8(&file.bytes).is_ok_and(is_sealed_file)))
         .collect()
 }
 
