@@ -65,6 +65,7 @@ pub const CHECKS: &[&dyn Check] = &[
     &kubernetes::backend::Backend,
     &kubernetes::config_reference::ConfigReference,
     &prometheus::monitor::Monitor,
+    &prometheus::receiver::Receiver,
     &grafana::dashboard::Dashboard,
     &change::selector::ChangedSelector,
 ];
