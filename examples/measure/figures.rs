@@ -50,7 +50,7 @@ pub(super) fn print(n: usize, m: usize) -> Result<(), String> {
     let temporary = tempfile::tempdir().map_err(|e| e.to_string())?;
     let folder = temporary.path();
     fleet::write(n, m, &folder.join("fleet")).map_err(|e| e.to_string())?;
-    let own = of_gen(&gen_path, folder)?;
+    let own = of_gen(&gen_path, folder, n)?;
     let (files, bytes) = size(&folder.join("tree")).map_err(|e| e.to_string())?;
     println!(
         "A fleet of {n} environments with {m} components each: {files} files, {} MB. {}",
@@ -76,17 +76,22 @@ pub(super) fn print(n: usize, m: usize) -> Result<(), String> {
 }
 
 /// What `gen` does to a fleet, and a plain copy.
-fn of_gen(gen_path: &Path, folder: &Path) -> Result<Vec<Row>, String> {
+fn of_gen(gen_path: &Path, folder: &Path, n: usize) -> Result<Vec<Row>, String> {
     let mut rows = Vec::new();
     let mut add = |what: &str, arguments: &str, prepare: &mut dyn FnMut() -> Result<(), String>| {
         let command = || gen_command(gen_path, folder, arguments);
         let cost = quietest(prepare, command)?;
-        rows.push(Row { what: what.to_owned(), command: format!("gen {arguments}"), cost });
+        rows.push(Row { what: what.to_owned(), command: shown(arguments), cost });
         Ok::<_, String>(())
     };
     let (all, mut anew) = ("-C fleet render --all --out tree", emptier(folder, "tree"));
     add("`gen --version`", "--version", &mut || Ok(()))?;
     add("first render, checked, written and flushed", all, &mut anew)?;
+    let some: Vec<String> = (1..=n / 10).map(|index| format!("shop-{index:04}")).collect();
+    if !some.is_empty() {
+        let tenth = format!("-C fleet render {} --out tenth", some.join(" "));
+        add("the same of a tenth of the environments", &tenth, &mut emptier(folder, "tenth"))?;
+    }
     add("second render, nothing changed", all, &mut || Ok(()))?;
     let file = folder.join(format!("fleet/environments/{CHANGED}.yaml"));
     let change = |key: &str| {
@@ -108,8 +113,25 @@ fn of_gen(gen_path: &Path, folder: &Path) -> Result<Vec<Row>, String> {
     // The memory would be that of the shell.
     let cost = Cost { memory: None, ..quietest(&mut emptier(folder, "copy"), copy)? };
     let what = "`cp -r` of the same tree and `sync -f`, for comparison".to_owned();
-    rows.insert(2, Row { what, command: "sh -c 'cp -r tree copy && sync -f copy'".to_owned(), cost });
+    let at = rows.iter().position(|row| row.what.starts_with("second")).unwrap_or(rows.len());
+    rows.insert(at, Row { what, command: "sh -c 'cp -r tree copy && sync -f copy'".to_owned(), cost });
     Ok(rows)
+}
+
+/// The command, with one name of many.
+fn shown(arguments: &str) -> String {
+    let mut words: Vec<&str> = arguments.split(' ').collect();
+    words.dedup_by(|word, before| word.starts_with("shop-") && before.starts_with("shop-"));
+    let names = arguments.matches("shop-").count();
+    let words: Vec<String> = words
+        .into_iter()
+        .map(
+            |word| {
+                if names > 1 && word.starts_with("shop-") { format!("{word} …") } else { word.to_owned() }
+            },
+        )
+        .collect();
+    format!("gen {}", words.join(" "))
 }
 
 /// `gen` in a folder, with a memory of its own.
