@@ -39,13 +39,40 @@ pub enum Differs {
         /// What the new one takes.
         is: String,
     },
-    /// It has another default; absent where it is none or long.
+    /// It has another default.
     Default {
         /// The old one.
-        was: Option<Value>,
+        was: Given,
         /// The new one.
-        is: Option<Value>,
+        is: Given,
     },
+}
+
+/// A default.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Given {
+    /// There is none.
+    Nothing,
+    /// A short one.
+    Short(Value),
+    /// A list or a longer text, which facts do not hold.
+    Long,
+}
+
+impl Given {
+    fn of(field: &Field) -> Self {
+        match (&field.default, &field.long) {
+            (Some(value), _) => Self::Short(value.clone()),
+            (None, Some(_)) => Self::Long,
+            (None, None) => Self::Nothing,
+        }
+    }
+}
+
+/// Facts that know nothing of a long default say nothing of it.
+fn same_default(old: &Field, new: &Field) -> bool {
+    let long = old.long.as_ref().zip(new.long.as_ref());
+    old.default == new.default && long.is_none_or(|(old, new)| old == new)
 }
 
 /// What differs, in the order of the old chart, what is new at the end of each mapping. Of a mapping that comes or goes
@@ -61,8 +88,8 @@ fn fields(old: &Field, new: &Field, path: &mut Vec<Arc<str>>, all: &mut Vec<Diff
         let what = Differs::Type { was: old.types(), is: new.types() };
         all.push(Difference { path: path.clone(), what, hint: old.hint && new.hint });
     }
-    if old.default != new.default {
-        let what = Differs::Default { was: old.default.clone(), is: new.default.clone() };
+    if !same_default(old, new) {
+        let what = Differs::Default { was: Given::of(old), is: Given::of(new) };
         all.push(Difference { path: path.clone(), what, hint: false });
     }
     for (key, was) in parts(old) {

@@ -23,7 +23,7 @@ mod text;
 mod tests;
 mod values;
 
-pub use difference::{Difference, Differs, difference};
+pub use difference::{Difference, Differs, Given, difference};
 pub use judge::{Misfit, Wrong, judge};
 pub use read::{ChartFiles, read};
 pub use text::{NoFacts, head, parse, write};
@@ -88,6 +88,9 @@ pub struct Field {
     pub kinds: Kinds,
     /// Its default, if that is a short scalar.
     pub default: Option<Value>,
+    /// The beginning of a hash of its default, if that is a list or a longer text: whether two versions of a chart have the
+    /// same is to be seen, and no more. Facts that were made before this was kept have none.
+    pub long: Option<Box<str>>,
     /// Is it only named in a comment?
     pub hint: bool,
     /// The known keys of a mapping.

@@ -68,7 +68,9 @@ fn embed(values: &mut Field, chart: &Subchart, below: Option<&Facts>) {
 fn over(mut known: Field, own: Field) -> Field {
     let unknown = known == Field::of(Kinds::MAP);
     known.kinds = if unknown { own.kinds } else { known.kinds.or(own.kinds) };
-    known.default = own.default.or(known.default);
+    if own.default.is_some() || own.long.is_some() {
+        (known.default, known.long) = (own.default, own.long);
+    }
     for (key, member) in own.members {
         match known.members.get_mut(&key) {
             Some(below) => *below = over(std::mem::take(below), member),

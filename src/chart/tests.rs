@@ -24,7 +24,8 @@ fn lines(facts: &Facts) -> String {
     let values = text.split_once("values:\n").unwrap().1;
     let own =
         |line: &&str| ![" fullnameOverride?: any", " nameOverride?: any", " global: open"].contains(line);
-    values.lines().filter(own).map(|line| format!("{line}\n")).collect()
+    let bare = |line: &str| line.split_once(" ~ ").map_or(line, |(line, _)| line).to_owned();
+    values.lines().filter(own).map(|line| bare(line) + "\n").collect()
 }
 
 fn node(text: &str) -> Node {
@@ -398,6 +399,7 @@ fn field() -> impl Strategy<Value = Field> {
         (kinds.clone(), default(), any::<bool>(), members, more, items).prop_map(
             |(kinds, default, hint, members, others, items)| Field {
                 kinds: kinds.or(Kinds::MAP).or(Kinds::LIST),
+                long: default.is_none().then(|| "0a1b2c3d".into()),
                 default,
                 hint,
                 members: members.into_iter().collect(),
@@ -430,6 +432,33 @@ fn values() -> impl Strategy<Value = Node> {
         .prop_map(|map| Node::new(map.into_iter().collect::<yaml::Map>()))
 }
 
+/// Lists and longer texts are not kept, and that they change is to be seen.
+#[test]
+fn other_long_defaults_differ_and_other_spellings_do_not() {
+    let long = "x".repeat(90);
+    let old = format!("a: [1, b]\nt: |\n  x\n  y\nl: {long}\ns: short\ne: []\n");
+    let told = |values: &str| {
+        let all = difference(&facts(&old), &facts(values));
+        all.into_iter().map(|one| (one.path.join("."), one.what)).collect::<Vec<_>>()
+    };
+    let other = |was, is| Differs::Default { was, is };
+    assert_eq!(told(&old.replace("[1, b]", "# 1\n- 1\n- 'b'")), []);
+    assert_eq!(told(&old.replace("[1, b]", "[1, c]")), [("a".to_owned(), other(Given::Long, Given::Long))]);
+    assert_eq!(told(&old.replace("[1, b]", "['1', b]")).len(), 1, "a text is no number");
+    assert_eq!(told(&old.replace("  y", "  z")).len(), 1);
+    assert_eq!(told(&old.replace("e: []", "e: [1]")).len(), 1);
+    assert_eq!(told(&old.replace(&long, &long.replace('x', "y"))).len(), 1);
+    let short = Given::Short(Value::from("short"));
+    assert_eq!(told(&old.replace("short", &long)), [("s".to_owned(), other(short, Given::Long))]);
+    let mut older = facts(&old);
+    older.values.members["a"].long = None;
+    assert_eq!(
+        difference(&older, &facts(&old.replace("[1, b]", "[2]"))),
+        [],
+        "older facts tell nothing of it"
+    );
+}
+
 proptest! {
     #[test]
     fn facts_are_the_same_when_read_again(
@@ -440,7 +469,7 @@ proptest! {
             version: words[1].clone(),
             app_version: Some(words[2].clone()),
             subcharts: vec![Subchart { name: words[1].clone(), version: words[0].clone(), alias, conditions: words.clone() }],
-            values: Field { kinds: Kinds::MAP, default: None, hint: false, ..values },
+            values: Field { kinds: Kinds::MAP, default: None, long: None, hint: false, ..values },
         };
         let facts = Facts { values: Field { others: Others::None, ..facts.values }, ..facts };
         prop_assert_eq!(parse(&write(&facts)), Ok(facts));

@@ -9,6 +9,7 @@
 //!  loki: map
 //!   auth_enabled: bool = true
 //!   limits_config: open
+//!   extraArgs: list ~ 4f53cda1
 //!  route: map
 //!   *: map
 //!    hostnames: list
@@ -16,7 +17,8 @@
 //! ```
 //!
 //! `map` knows all its keys and `open` does not; `*` is what other keys hold, `-` what items are, where that is known; `?`
-//! marks a key that only a comment names. Words that are not plain are JSON strings, defaults are JSON.
+//! marks a key that only a comment names. Words that are not plain are JSON strings, defaults are JSON; `~` stands before
+//! the beginning of a hash of those that are lists or longer texts.
 
 use super::{Facts, Field, Kinds, Others, Subchart};
 use crate::{
@@ -100,6 +102,8 @@ fn line(out: &mut String, depth: usize, key: &str, field: &Field) {
     let _ = write!(out, "{key}: {}", kinds(field));
     if let Some(default) = &field.default {
         let _ = write!(out, " = {}", to_json(&Node::new(default.clone()), None));
+    } else if let Some(long) = &field.long {
+        let _ = write!(out, " ~ {long}");
     }
     out.push('\n');
     children(out, field, depth + 1);
@@ -217,9 +221,11 @@ fn below(lines: &mut Numbered, depth: usize, field: &mut Field) -> Result<(), No
         let (key, quoted, rest) = first(line).map_err(wrong)?;
         let (hint, rest) = rest.strip_prefix('?').map_or((false, rest), |rest| (true, rest));
         let rest = rest.strip_prefix(": ").ok_or_else(|| wrong("no `: `".to_owned()))?;
-        let (kinds, default) = rest.split_once(" = ").map_or((rest, None), |(k, d)| (k, Some(d)));
+        let (rest, default) = rest.split_once(" = ").map_or((rest, None), |(k, d)| (k, Some(d)));
+        let (kinds, long) = rest.split_once(" ~ ").map_or((rest, None), |(k, hash)| (k, Some(hash)));
         let mut child = typed(kinds).ok_or_else(|| wrong(format!("`{kinds}` is no type")))?;
         child.hint = hint;
+        child.long = long.map(Into::into);
         child.default =
             default.map(|text| parse_json(text).map(|node| node.value)).transpose().map_err(wrong)?;
         below(lines, depth + 1, &mut child)?;

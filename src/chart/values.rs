@@ -3,7 +3,8 @@
 use super::{Field, Kinds, Others, comments::Comments, known, schema};
 use crate::{
     diag::{Diagnostic, Problems, Sources},
-    yaml::{RawKind, RawNode, Rules, Style, Value, key_text, raw, scalar},
+    hash::sha256,
+    yaml::{Node, RawKind, RawNode, Rules, Style, Value, key_text, raw, scalar, to_json},
 };
 use indexmap::IndexMap;
 use std::{collections::BTreeSet, ops::Range};
@@ -56,6 +57,40 @@ pub(super) fn short(value: &Value) -> bool {
         Value::Str(text) => text.chars().count() <= LONGEST && !text.contains('\n'),
         Value::Seq(_) | Value::Map(_) => false,
         _ => true,
+    }
+}
+
+/// The beginning of a hash of a default, whatever the way it is written.
+fn digest(node: &RawNode) -> Box<str> {
+    let mut text = String::new();
+    spell(node, &mut text);
+    sha256(text.as_bytes())[..8].into()
+}
+
+fn spell(node: &RawNode, out: &mut String) {
+    match &node.kind {
+        RawKind::Scalar { text, style, .. } => {
+            let value = scalar::literal(text, *style, node.tag.as_deref()).unwrap_or(Value::Null);
+            out.push_str(&to_json(&Node::new(value), None));
+        }
+        RawKind::Seq(items) => {
+            out.push('[');
+            for item in items {
+                spell(item, out);
+                out.push(',');
+            }
+            out.push(']');
+        }
+        RawKind::Map(pairs) => {
+            out.push('{');
+            for (key, value) in pairs {
+                spell(key, out);
+                out.push(':');
+                spell(value, out);
+                out.push(',');
+            }
+            out.push('}');
+        }
     }
 }
 
@@ -127,9 +162,13 @@ impl Reader<'_> {
         let mut field = match &node.kind {
             RawKind::Scalar { text, style, .. } => {
                 let value = scalar::literal(text, *style, node.tag.as_deref()).unwrap_or(Value::Null);
-                self.scalar(value, *style, spot)
+                let long = (!short(&value)).then(|| digest(node));
+                Field { long, ..self.scalar(value, *style, spot) }
             }
-            RawKind::Seq(_) => Field::of(self.widened(known::of_list(&spot.name), spot)),
+            RawKind::Seq(_) => {
+                let long = Some(digest(node));
+                Field { long, ..Field::of(self.widened(known::of_list(&spot.name), spot)) }
+            }
             RawKind::Map(pairs) => self.map(pairs, spot),
         };
         if spot.free {
@@ -263,5 +302,6 @@ fn alike(name: &str, members: &IndexMap<String, Field>) -> Others {
 /// Defaults belong to the key that was there.
 fn forget(field: &mut Field) {
     field.default = None;
+    field.long = None;
     field.members.values_mut().for_each(forget);
 }

@@ -2,7 +2,7 @@
 
 use super::facts;
 use crate::{
-    chart::{self, Differs, Facts},
+    chart::{self, Differs, Facts, Given},
     check,
     cli::{
         Exit, Format, Global, open,
@@ -181,7 +181,10 @@ fn named(facts: &Facts) -> Node {
 }
 
 fn to_node(row: &Row) -> Node {
-    let default = |value: &Option<Value>| Node::new(value.clone().unwrap_or(Value::Null));
+    let default = |given: &Given| match given {
+        Given::Short(value) => Node::new(value.clone()),
+        Given::Nothing | Given::Long => Node::new(Value::Null),
+    };
     let (what, was, is) = match &row.difference.what {
         Differs::Gone { was, .. } => ("gone", Node::new(was.as_str()), Node::new(Value::Null)),
         Differs::Added { is, .. } => ("added", Node::new(Value::Null), Node::new(is.as_str())),
@@ -221,14 +224,21 @@ fn line(row: &Row) -> String {
         Differs::Gone { was, within } => format!("- {path}: {was}{}\n", many(within)),
         Differs::Added { is, within } => format!("+ {path}: {is}{}\n", many(within)),
         Differs::Type { was, is } => format!("~ {path}: {was} → {is}\n"),
+        Differs::Default { was: Given::Long, is: Given::Long } => {
+            format!("~ {path}: another default, a list or a longer text\n")
+        }
         Differs::Default { was, is } => {
-            format!("~ {path}: default {} → {}\n", json(was.as_ref()), json(is.as_ref()))
+            format!("~ {path}: default {} → {}\n", default(was), default(is))
         }
     };
     row.used.iter().for_each(|place| out += &format!("    {place}\n"));
     out
 }
 
-fn json(value: Option<&Value>) -> String {
-    value.map_or_else(|| "none".to_owned(), |value| to_json(&Node::new(value.clone()), None))
+fn default(given: &Given) -> String {
+    match given {
+        Given::Nothing => "none".to_owned(),
+        Given::Short(value) => to_json(&Node::new(value.clone()), None),
+        Given::Long => "a list or a longer text".to_owned(),
+    }
 }
