@@ -39,7 +39,7 @@ fn run(sandbox: &Sandbox, line: &str) -> Output {
 }
 
 /// The help of a command and of all below it, by the words that call it.
-fn helps(sandbox: &Sandbox, command: &str, found: &mut Vec<(String, String)>) {
+pub(crate) fn helps(sandbox: &Sandbox, command: &str, found: &mut Vec<(String, String)>) {
     let text = out(&run(sandbox, &format!("{command} --help")));
     let commands = text.split("Commands:\n").nth(1).and_then(|rest| rest.split("\n\n").next()).unwrap_or("");
     let names = commands.lines().filter_map(|line| line.strip_prefix("  ")?.split(' ').next());

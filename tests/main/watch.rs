@@ -6,17 +6,19 @@ use std::{
     fs,
     io::Read,
     path::Path,
-    process::Child,
+    process::{Child, Command},
     sync::mpsc::{Receiver, channel},
     thread,
     time::{Duration, Instant},
 };
 
 /// A running `gen watch`, and what it shows.
-struct Watching {
+pub(crate) struct Watching {
     child: Child,
     screen: Receiver<Vec<u8>>,
     shown: String,
+    /// All that it has shown.
+    pub(crate) all: String,
 }
 
 impl Watching {
@@ -26,13 +28,19 @@ impl Watching {
 
     /// The same after something that a shell does.
     fn start_after(first: &str, sandbox: &Sandbox, words: &[&str]) -> Self {
-        // One stream, so that what is shown is read in its order.
         let mut command = sandbox.command("/bin/sh");
-        let script = format!("{first} exec \"$0\" watch \"$@\" 2>&1");
+        let script = format!("{first} exec \"$0\" watch \"$@\"");
         command.args(["-c", &script, env!("CARGO_BIN_EXE_gen")]).args(words);
-        let mut child = command.spawn().unwrap();
+        Self::run(command)
+    }
+
+    /// Runs `gen watch`, whatever it is called by.
+    pub(crate) fn run(mut command: Command) -> Self {
+        // One stream, so that what is shown is read in its order.
+        let (mut pipe, end) = std::io::pipe().unwrap();
+        let child = command.stdout(end.try_clone().unwrap()).stderr(end).spawn().unwrap();
+        drop(command);
         let (send, screen) = channel();
-        let mut pipe = child.stdout.take().unwrap();
         thread::spawn(move || {
             let mut bytes = [0; 4096];
             while let Ok(count @ 1..) = pipe.read(&mut bytes) {
@@ -41,20 +49,37 @@ impl Watching {
                 }
             }
         });
-        Self { child, screen, shown: String::new() }
+        Self { child, screen, shown: String::new(), all: String::new() }
     }
 
     /// Waits until something new shows this text, which is then forgotten with all before it.
-    fn expect(&mut self, text: &str) {
+    pub(crate) fn expect(&mut self, text: &str) {
         let start = Instant::now();
         while !self.shown.contains(text) {
             assert!(start.elapsed() < Duration::from_secs(60), "no `{text}` in\n{}", self.shown);
             if let Ok(bytes) = self.screen.recv_timeout(Duration::from_millis(50)) {
-                self.shown.push_str(&String::from_utf8_lossy(&bytes));
+                let text = String::from_utf8_lossy(&bytes);
+                self.shown.push_str(&text);
+                self.all.push_str(&text);
             }
         }
         let end = self.shown.find(text).unwrap() + text.len();
         self.shown.drain(..end);
+    }
+
+    /// Looks away: it ends when it has something to show. Changes are made until then.
+    pub(crate) fn leave(mut self, mut change: impl FnMut(usize)) -> Option<i32> {
+        self.screen = channel().1;
+        let start = Instant::now();
+        for turn in 0.. {
+            if let Some(status) = self.child.try_wait().unwrap() {
+                return status.code();
+            }
+            assert!(start.elapsed() < Duration::from_secs(60), "it does not end");
+            change(turn);
+            thread::sleep(Duration::from_millis(100));
+        }
+        None
     }
 
     /// As Ctrl-C does it, which a run in the background ignores.
