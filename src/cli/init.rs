@@ -7,6 +7,7 @@ use super::{
 };
 use crate::{
     diag::{Diagnostic, Problems, Sources},
+    load::{Disk, Files},
     write,
     yaml::Node,
 };
@@ -55,15 +56,25 @@ pub(super) fn run(global: &Global, arguments: &Arguments) -> Exit {
     if problems.is_empty() {
         made.extend(schema::refresh(&arguments.folder, &mut problems));
     }
+    let missing: Vec<(&str, Vec<&str>)> =
+        kept.iter().filter_map(|path| missing(&arguments.folder, path)).collect();
     if global.format == Format::Json {
         report::json(&mapping([
             ("created", report::words(made.iter().copied())),
             ("kept", report::words(kept.iter().copied())),
+            (
+                "missing",
+                mapping(missing.iter().map(|(path, lines)| (*path, report::words(lines.iter().copied())))),
+            ),
             ("findings", Node::new(report::to_node(&problems, &Sources::new()).value)),
         ]));
     } else {
         made.iter().for_each(|path| say(global, &format!("created {}", shown(&arguments.folder, path))));
         kept.iter().for_each(|path| say(global, &format!("kept    {}", shown(&arguments.folder, path))));
+        for (path, lines) in &missing {
+            say(global, &format!("add to {}:", shown(&arguments.folder, path)));
+            lines.iter().for_each(|line| say(global, &format!("    {line}")));
+        }
         report::findings(global, &problems, &Sources::new());
         if problems.is_empty() {
             let inside = if arguments.folder == Path::new(".") {
@@ -79,6 +90,16 @@ pub(super) fn run(global: &Global, arguments: &Arguments) -> Exit {
         }
     }
     if problems.has_errors() { Exit::Unknown } else { Exit::Yes }
+}
+
+/// The lines of ours that a file for Git which stands there lacks, if any.
+fn missing(folder: &Path, kept: &str) -> Option<(&'static str, Vec<&'static str>)> {
+    let (path, ours) = FILES.into_iter().find(|(path, _)| *path == kept && path.starts_with(".git"))?;
+    let there = Disk::new(folder).ok()?.read(path).ok()?;
+    let there = String::from_utf8_lossy(&there);
+    let has = |line: &str| there.lines().any(|other| other.trim() == line.trim());
+    let lines: Vec<&str> = ours.lines().filter(|line| !line.starts_with('#') && !has(line)).collect();
+    (!lines.is_empty()).then_some((path, lines))
 }
 
 fn shown(folder: &Path, path: &str) -> String {

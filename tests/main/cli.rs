@@ -345,6 +345,23 @@ fn pages_for_documents_are_offered_where_there_are_some() {
     }
 }
 
+/// A file that stands there is left as it is; what Git must know of `gen` is told.
+#[test]
+fn lines_that_a_file_for_git_lacks_are_told() {
+    let sandbox = Sandbox::new();
+    sandbox.write(".gitignore", b"target/\n.gen-tmp-*\n");
+    let output = sandbox.gen_(&["init"]);
+    assert!(output.status.success());
+    assert!(
+        err(&output).contains("kept    .gitignore\nadd to .gitignore:\n    /.gen/\n\n"),
+        "{}",
+        err(&output)
+    );
+    assert_eq!(sandbox.read(".gitignore"), "target/\n.gen-tmp-*\n");
+    let again = String::from_utf8(sandbox.gen_(&["init", "--format", "json"]).stdout).unwrap();
+    assert!(again.contains("\"missing\": {\n    \".gitignore\": [\n      \"/.gen/\"\n    ]\n  }"), "{again}");
+}
+
 /// What turns the direction of writing, or moves a cursor, is shown and not obeyed.
 #[test]
 fn nothing_that_a_terminal_obeys_is_printed() {
