@@ -32,6 +32,7 @@ pub const CHECKS: &[&dyn Check] = &[
     &secret::plain::Plain,
     &secret::generator::Generator,
     &secret::private_key::PrivateKey,
+    &secret::in_address::InAddress,
     &secret::clear::Clear,
     &secret::rule::Rule,
     &secret::comment_regex::CommentRegex,

@@ -6,6 +6,7 @@ pub(super) mod comment_regex;
 pub(super) mod decryption;
 pub(super) mod flux_key;
 pub(super) mod generator;
+pub(super) mod in_address;
 pub(super) mod key_groups;
 pub(super) mod missing;
 pub(super) mod missing_key;
