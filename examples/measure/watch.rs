@@ -30,11 +30,15 @@ pub(super) fn median(gen_path: &Path, folder: &Path) -> Result<f64, String> {
     for part in ["environments", "templates", "manifests"] {
         copy(&root().join(part), &project.join(part)).map_err(|e| format!("{part}: {e}"))?;
     }
+    let file = project.join("environments/prod.yaml");
+    let text = fs::read_to_string(&file).map_err(|e| e.to_string())?;
+    let save = |turn| fs::write(&file, with_own(&text, turn)?).map_err(|e| e.to_string());
+    save(0)?;
     let mut command = gen_command(gen_path, &project, "watch prod --format json");
     let child = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn();
     let mut child = child.map_err(|e| format!("{command:?}: {e}"))?;
     let output = child.stdout.take().ok_or("there is no pipe")?;
-    let times = saves(&project.join("environments/prod.yaml"), BufReader::new(output));
+    let times = saves(save, BufReader::new(output));
     let _ = child.kill();
     child.wait().map_err(|e| e.to_string())?;
     let mut times = times?;
@@ -42,8 +46,17 @@ pub(super) fn median(gen_path: &Path, folder: &Path) -> Result<f64, String> {
     Ok(times[times.len() / 2])
 }
 
+/// The environment with a component of its own, in which the number stands.
+fn with_own(text: &str, turn: usize) -> Result<String, String> {
+    let own = format!(
+        "components:\n  turn:\n    pack: raw\n    extra: {{a: {{apiVersion: v1, kind: ConfigMap, metadata: {{name: a}}, data: {{turn: turn-{turn}}}}}}}\n"
+    );
+    let changed = text.replacen("components:\n", &own, 1);
+    if changed == text { Err("the example fleet is not what it was".to_owned()) } else { Ok(changed) }
+}
+
 /// What each save took.
-fn saves(file: &Path, output: impl BufRead) -> Result<Vec<f64>, String> {
+fn saves(save: impl Fn(usize) -> Result<(), String>, output: impl BufRead) -> Result<Vec<f64>, String> {
     let mut lines = output.lines();
     let mut until = |part: &str| loop {
         match lines.next() {
@@ -52,22 +65,14 @@ fn saves(file: &Path, output: impl BufRead) -> Result<Vec<f64>, String> {
             _ => return Err(format!("`gen watch` ended without `{part}`")),
         }
     };
-    let text = fs::read_to_string(file).map_err(|e| e.to_string())?;
-    // Each result is a document whose last line is a brace; the first is that of the start.
+    // The result of the start.
     until("\"findings\"")?;
     let mut times = Vec::new();
-    for turn in 0..SAVES {
-        let own = format!(
-            "components:\n  turn:\n    pack: raw\n    extra: {{a: {{apiVersion: v1, kind: ConfigMap, metadata: {{name: a}}, data: {{turn: turn-{turn}}}}}}}\n"
-        );
-        let changed = text.replacen("components:\n", &own, 1);
-        if changed == text {
-            return Err("the example fleet is not what it was".to_owned());
-        }
+    for turn in 1..=SAVES {
         thread::sleep(REST);
         let start = Instant::now();
-        fs::write(file, changed).map_err(|e| e.to_string())?;
-        until(&format!("turn-{turn}"))?;
+        save(turn)?;
+        until(&format!("turn-{turn}\""))?;
         times.push(start.elapsed().as_secs_f64());
     }
     Ok(times)
