@@ -1,10 +1,11 @@
 //! `gen watch`, while files are edited as editors do it. How long it takes is measured by `examples/measure`.
 
 use crate::sandbox::Sandbox;
-use rustix::process::{Pid, Signal, kill_process};
+use rustix::process::{Pid, Signal, kill_process, kill_process_group};
 use std::{
     fs,
     io::Read,
+    os::unix::process::CommandExt,
     path::Path,
     process::{Child, Command},
     sync::mpsc::{Receiver, channel},
@@ -38,7 +39,8 @@ impl Watching {
     pub(crate) fn run(mut command: Command) -> Self {
         // One stream, so that what is shown is read in its order.
         let (mut pipe, end) = std::io::pipe().unwrap();
-        let child = command.stdout(end.try_clone().unwrap()).stderr(end).spawn().unwrap();
+        command.stdout(end.try_clone().unwrap()).stderr(end).process_group(0);
+        let child = command.spawn().unwrap();
         drop(command);
         let (send, screen) = channel();
         thread::spawn(move || {
@@ -90,9 +92,9 @@ impl Watching {
 }
 
 impl Drop for Watching {
-    /// A test that failed leaves nothing running.
+    /// A test that failed leaves nothing running, nor what runs under strace.
     fn drop(&mut self) {
-        let _ = self.child.kill();
+        let _ = kill_process_group(Pid::from_child(&self.child), Signal::KILL);
     }
 }
 
