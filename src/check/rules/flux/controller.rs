@@ -49,11 +49,10 @@ impl Check for Controller {
             told.push(controller);
             let (kind, name) = (object.document.kind(), object.document.name());
             let message =
-                format!("the {kind} `{name}` is for `{controller}`, which `flux.components` leaves out");
-            findings.push(
-                self.finding(facts, object, None, message)
-                    .help(format!("add `{controller}` to `flux.components`, or leave out what needs it")),
-            );
+                format!("the {kind} `{name}` is for `{controller}`, with which Flux is not installed here");
+            let all = installed.iter().map(String::as_str).chain([controller]).collect::<Vec<_>>().join(", ");
+            let help = format!("write `flux: {{components: [{all}]}}`, or leave out what needs it");
+            findings.push(self.finding(facts, object, None, message).help(help));
         }
     }
 }
@@ -89,7 +88,7 @@ mod tests {
     fn what_nobody_looks_after_is_told_once() {
         assert_eq!(
             said(Some(&["source-controller", "kustomize-controller"])),
-            ["the HelmRelease `a` is for `helm-controller`, which `flux.components` leaves out"]
+            ["the HelmRelease `a` is for `helm-controller`, with which Flux is not installed here"]
         );
         assert_eq!(said(Some(&["helm-controller"])), [""; 0]);
         assert_eq!(said(None), [""; 0]);

@@ -61,7 +61,7 @@ impl PortClash {
                 }
                 let Some(node) = port.get("name") else { continue };
                 let Some(name) = node.as_str().filter(|name| !name.is_empty()) else { continue };
-                let first = *names.entry(name).or_insert((index, name_of));
+                let first = *names.entry((name, protocol(port))).or_insert((index, name_of));
                 if first.0 != index {
                     let message = format!(
                         "the containers `{}` and `{name_of}` of a pod both have a port `{name}`",
@@ -108,6 +108,13 @@ mod tests {
                 "containers: [{name: a, ports: [{name: x, containerPort: 80}]}, {name: b, ports: [{name: x, containerPort: 81}]}]"
             ),
             ["the containers `a` and `b` of a pod both have a port `x`"]
+        );
+        assert_eq!(
+            said(
+                "containers: [{name: a, ports: [{name: x, containerPort: 53, protocol: UDP}]}, {name: b, ports: [{name: x, containerPort: 53}]}]"
+            ),
+            [""; 0],
+            "a Service asks for a name and a protocol"
         );
     }
 

@@ -30,6 +30,10 @@ impl Check for ScaleMetric {
     }
 
     fn run(&self, facts: &Facts, findings: &mut Problems) {
+        let served: Vec<&str> = facts
+            .of("apiregistration.k8s.io", "APIService")
+            .filter_map(|service| service.document.node.at(&["spec", "group"])?.as_str())
+            .collect();
         for object in facts.of("autoscaling", "HorizontalPodAutoscaler").filter(|object| !object.copied) {
             let metrics = object.document.node.at(&["spec", "metrics"]).and_then(Node::as_seq);
             for metric in metrics.unwrap_or_default() {
@@ -39,14 +43,14 @@ impl Check for ScaleMetric {
                     Some("External") => ("external", "external.metrics.k8s.io"),
                     _ => continue,
                 };
-                if facts.policy.has_group(group) {
+                if facts.policy.has_group(group) || served.contains(&group) {
                     continue;
                 }
                 let node = metric.at(&[member, "metric", "name"]);
+                let Some(metric) = node.and_then(Node::as_str) else { continue };
                 let message = format!(
-                    "the autoscaler `{}` asks for the metric `{}`, and nothing serves `{group}`",
+                    "the autoscaler `{}` asks for the metric `{metric}`, and nothing serves `{group}`",
                     object.document.name(),
-                    node.and_then(Node::as_str).unwrap_or_default()
                 );
                 findings.push(
                     self.finding(facts, object, node, message)
@@ -64,6 +68,14 @@ mod tests {
     use std::collections::BTreeSet;
 
     fn said(metric: &str, provides: Option<&[&str]>) -> Vec<String> {
+        said_beside(metric, provides, "custom.metrics.example.com")
+    }
+
+    /// Beside what serves an API group.
+    fn said_beside(metric: &str, provides: Option<&[&str]>, group: &str) -> Vec<String> {
+        let service = format!(
+            "{{apiVersion: apiregistration.k8s.io/v1, kind: APIService, metadata: {{name: v1beta1.{group}}}, spec: {{group: {group}}}}}"
+        );
         let hpa = format!(
             "{{apiVersion: autoscaling/v2, kind: HorizontalPodAutoscaler, metadata: {{name: a, namespace: default}},
               spec: {{metrics: [{metric}]}}}}"
@@ -71,7 +83,10 @@ mod tests {
         let provides =
             provides.map(|groups| groups.iter().map(|group| (*group).to_owned()).collect::<BTreeSet<_>>());
         let policy = crate::check::Policy { provides, ..tests::policy() };
-        let found = check(&tests::tree(&[("apps/a/hpa.yaml", &hpa)]), None, &policy).findings.0;
+        let found =
+            check(&tests::tree(&[("apps/a/hpa.yaml", &hpa), ("apps/a/s.yaml", &service)]), None, &policy)
+                .findings
+                .0;
         let ours = found.into_iter().filter(|finding| finding.id == "kubernetes/scale-metric");
         ours.map(|finding| finding.message).collect()
     }
@@ -92,7 +107,9 @@ mod tests {
         let pods = "{type: Pods, pods: {metric: {name: requests}}}";
         assert_eq!(said(pods, Some(&["custom.metrics.k8s.io"])), [""; 0]);
         assert_eq!(said(pods, Some(&["*"])), [""; 0]);
+        assert_eq!(said_beside(pods, Some(&[]), "custom.metrics.k8s.io"), [""; 0]);
         assert_eq!(said(pods, None), [""; 0]);
+        assert_eq!(said("{type: Pods}", Some(&[])), [""; 0], "the API server tells what is missing");
         assert_eq!(said("{type: Resource, resource: {name: cpu}}", Some(&[])), [""; 0]);
     }
 }
