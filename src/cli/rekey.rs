@@ -15,7 +15,7 @@ use crate::{
     write::{self, Beside},
     yaml::{self, Node},
 };
-use std::{collections::BTreeMap, path::Path, sync::Arc};
+use std::{collections::BTreeMap, sync::Arc};
 
 /// So many files are written beside their places before one flush and their renames, each held open; fewer where not so
 /// many may be open.
@@ -216,19 +216,13 @@ fn opened(
     if stopped { Vec::new() } else { done }
 }
 
-/// Puts the list, then the files in place: those that are. A run that is killed in between has the list at least.
+/// Puts the files in place, and gives those that are. What is wrong with one does not keep the others from it.
 fn write(
     global: &Global,
     project: &mut SealedProject,
     done: Vec<Done>,
     problems: &mut Problems,
 ) -> Vec<Done> {
-    let mut list = project.project.to_replace.list.clone();
-    done.iter().for_each(|done| project.expose(&mut list, &done.path, &done.outcome));
-    if let Err(problem) = project.put_to_replace(&list) {
-        problems.push(*problem);
-        return Vec::new();
-    }
     let bar = progress::bar(global, done.len(), "files written");
     let at_once = AT_ONCE.min(host::allow_many_files() / 2);
     let mut written = Vec::new();
@@ -242,47 +236,52 @@ fn write(
             problems.push(Diagnostic::error(write::INTERRUPTED, "interrupted"));
             break;
         }
-        let (put, failed) = chunk(project.root(), some, &bar);
-        written.extend(put);
-        if failed.has_errors() {
-            problems.extend(failed);
-            break;
+        match chunk(project, some, &bar, problems) {
+            Some(put) => written.extend(put),
+            None => break,
         }
     }
     bar.finish();
     written
 }
 
-/// Some files: written beside, made durable by one flush, then renamed. Gives those that are in place.
-fn chunk(root: &Path, some: Vec<Done>, bar: &progress::Bar) -> (Vec<Done>, Problems) {
-    let put = |file: Beside| {
-        bar.step();
-        file.put()
-    };
-    let beside = host::timed("write", || {
+/// Some files: written beside, made durable by one flush, then renamed. Before that the list has what they expose, so that
+/// a run that is killed in between leaves it at least. Gives those that are in place; `None` if none can be.
+fn chunk(
+    project: &mut SealedProject,
+    some: Vec<Done>,
+    bar: &progress::Bar,
+    problems: &mut Problems,
+) -> Option<Vec<Done>> {
+    let root = project.root().to_owned();
+    let staged = host::timed("write", || {
         pipeline::parallel(&some, |done| {
             let text = done.outcome.text.as_deref().unwrap_or_default();
-            Beside::write(root, &done.path, Some(&done.before), text.as_bytes())
+            Beside::write(&root, &done.path, Some(&done.before), text.as_bytes())
         })
     });
-    let all: Result<Vec<Beside>, _> = beside.into_iter().collect();
-    let put = all.and_then(|all| {
-        host::timed("flush", || write::flush(root))?;
-        Ok(host::timed("put", || pipeline::parallel(all, put)))
-    });
-    let mut problems = Problems::new();
-    let put = put.unwrap_or_else(|problem| {
+    let mut list = project.project.to_replace.list.clone();
+    for (done, _) in some.iter().zip(&staged).filter(|(_, staged)| staged.is_ok()) {
+        project.expose(&mut list, &done.path, &done.outcome);
+    }
+    let ready = project.put_to_replace(&list).and_then(|()| host::timed("flush", || write::flush(&root)));
+    if let Err(problem) = ready {
         problems.push(*problem);
-        Vec::new()
-    });
-    let mut done = Vec::new();
-    for (one, result) in some.into_iter().zip(put) {
-        match result {
-            Ok(()) => done.push(one),
+        return None;
+    }
+    let put = |file: Result<Beside, Box<Diagnostic>>| {
+        bar.step();
+        file?.put()
+    };
+    let put = host::timed("put", || pipeline::parallel(staged, put));
+    let mut written = Vec::new();
+    for (done, put) in some.into_iter().zip(put) {
+        match put {
+            Ok(()) => written.push(done),
             Err(problem) => problems.push(*problem),
         }
     }
-    (done, problems)
+    Some(written)
 }
 
 fn tell(global: &Global, project: &SealedProject, scope: &Scope, done: &[Done], problems: &Problems) {

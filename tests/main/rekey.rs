@@ -210,6 +210,27 @@ fn what_cannot_be_opened_is_told_and_the_others_are_done() {
     assert!(String::from_utf8_lossy(&nobody.stderr).contains("error[secret/no-identity]"));
 }
 
+/// Neither is the list told of what did not change.
+#[test]
+fn what_cannot_be_written_is_told_and_the_others_are_done() {
+    let sandbox = project("carol");
+    let (db, other) = (db(&[PUBLIC, BOB]), secret("two", &[("a", "geheim-2")], &[PUBLIC, BOB]));
+    sandbox.write(&path("db"), db.as_bytes());
+    sandbox.write(&path("two"), other.as_bytes());
+    // A folder has the name of the temporary file.
+    let in_the_way = path("db").replace("db.sops", ".gen-tmp-db.sops");
+    fs::create_dir(sandbox.root().join(&in_the_way)).unwrap();
+    let said = bad(&sandbox, 2, &["rekey"]);
+    assert!(said.contains("error[write/failed]") && said.contains("1 file written"), "{said}");
+    assert_eq!(sandbox.read(&path("db")), db);
+    assert_eq!(who(&sandbox.read(&path("two"))), set([PUBLIC, CAROL]));
+    assert!(sandbox.read(LIST).contains("  prod/kuard/two  a  bob") && !sandbox.read(LIST).contains("/db"));
+    fs::remove_dir(sandbox.root().join(&in_the_way)).unwrap();
+    good(&sandbox, &["rekey"]);
+    assert_eq!(who(&sandbox.read(&path("db"))), set([PUBLIC, CAROL]));
+    assert!(sandbox.read(LIST).contains("  prod/kuard/db  user  bob"));
+}
+
 #[test]
 fn attacks_fail_closed() {
     let genuine = db(&[PUBLIC, CAROL]);
