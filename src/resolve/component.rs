@@ -159,7 +159,7 @@ pub(super) fn finish(
         node.map(|n| resolver.value(n, problems))
     };
     let (values, patches, extra) = (resolved("values"), resolved("patches"), resolved("extra"));
-    let releases = release::releases(draft, values, &inputs, problems);
+    let releases = release::releases(draft, values, &inputs, around.project, problems);
     conditions(draft, problems);
     let when = |given: &IndexMap<String, When>, pack: &IndexMap<String, When>, key: &str| {
         groups(draft, given, pack, key, &inputs)

@@ -7,7 +7,7 @@ use super::{
 use crate::{
     config::chart_rules,
     diag::{Diagnostic, Place, Problems, did_you_mean, list},
-    load::PackRelease,
+    load::{PackRelease, Project},
     name::RELEASE_MAX,
     yaml::{Map, Node, Origin},
 };
@@ -20,11 +20,12 @@ pub(super) fn releases(
     draft: &Draft,
     values: Option<Node>,
     inputs: &Node,
+    project: &Project,
     problems: &mut Problems,
 ) -> Option<Vec<Release>> {
     let pack = &draft.pack;
     if pack.name == ANY_CHART && pack.releases.is_empty() {
-        return lone_release(draft, values, problems).map(|release| vec![release]);
+        return lone_release(draft, values, project, problems).map(|release| vec![release]);
     }
     if pack.releases.is_empty() {
         unused(draft, values.as_ref(), problems);
@@ -43,10 +44,19 @@ pub(super) fn releases(
 }
 
 /// The release of a component that brings its chart.
-fn lone_release(draft: &Draft, values: Option<Node>, problems: &mut Problems) -> Option<Release> {
+fn lone_release(
+    draft: &Draft,
+    values: Option<Node>,
+    project: &Project,
+    problems: &mut Problems,
+) -> Option<Release> {
     let written = draft.node.get("chart");
-    let has = |key: &str| written.and_then(|n| n.get(key)).is_some();
-    if !has("url") || !has("version") {
+    let lacks = |key: &&str| written.and_then(|n| n.get(key)).is_none();
+    let missing: Vec<&str> = ["url", "version"].into_iter().filter(lacks).collect();
+    if !missing.is_empty() {
+        if missing.iter().all(|key| was_told(draft, key, project)) {
+            return None;
+        }
         let message = format!("the component `{}` does not say which chart it installs", draft.name);
         problems.push(
             Diagnostic::error("component/no-chart", message)
@@ -57,6 +67,17 @@ fn lone_release(draft: &Draft, values: Option<Node>, problems: &mut Problems) ->
     }
     let chart = chart(&coordinates(None, written), problems)?;
     Some(Release { key: String::new(), name: draft.name.clone(), chart, needs: Vec::new(), values })
+}
+
+/// Is a coordinate of the chart not there because it is wrong, which was told of its file?
+fn was_told(draft: &Draft, key: &str, project: &Project) -> bool {
+    let places = [draft.node.get("chart").and_then(Node::place), Some(draft.place)];
+    let mut files = project
+        .environments
+        .values()
+        .filter(|file| places.iter().flatten().any(|place| place.source == file.place.source));
+    let path = ["components", draft.name.as_str(), "chart", key];
+    files.any(|file| file.node.at(&path).is_none() && file.written().at(&path).is_some())
 }
 
 fn one_release(
