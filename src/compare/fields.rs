@@ -1,12 +1,15 @@
 //! The fields in which two objects differ.
 
-use super::{Change, Side, names::Names};
+use super::{
+    Change, Side,
+    names::{Names, alike},
+};
 use crate::{
     explain::Secrets,
     schema::member,
     yaml::{Map, Node, Value, to_json},
 };
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 /// All fields in which two objects differ, in the order of the first.
 pub(super) fn fields(nodes: [&Node; 2], names: &[Names; 2], secrets: &[Secrets<'_>; 2]) -> Vec<Change> {
@@ -67,30 +70,17 @@ impl Walk<'_> {
         }
     }
 
-    /// Items of which only one list has so many.
-    fn items(&mut self, path: &str, left: &[Node], right: &[Node]) {
-        let mut count: BTreeMap<String, i64> = BTreeMap::new();
-        let text = |side: usize, node: &Node| self.names[side].fold(&to_json(node, None));
-        for node in right {
-            *count.entry(text(1, node)).or_default() += 1;
-        }
-        let mut gone = Vec::new();
-        for node in left {
-            let left = count.entry(text(0, node)).or_default();
-            *left -= 1;
-            gone.extend((*left < 0).then_some(node));
-        }
-        let mut new = Vec::new();
-        for node in right.iter().rev() {
-            let left = count.entry(text(1, node)).or_default();
-            if *left > 0 {
-                *left -= 1;
-                new.push(node);
-            }
-        }
+    /// Items of which only one list has so many: those that are alike are taken away first, then those that differ only by
+    /// names.
+    fn items<'n>(&mut self, path: &str, left: &'n [Node], right: &'n [Node]) {
+        let texts = |list: &'n [Node]| list.iter().map(|node| (to_json(node, None), node)).collect();
+        let (mut gone, mut new): (Vec<(String, &Node)>, Vec<(String, &Node)>) = (texts(left), texts(right));
+        let names = [&self.names[0], &self.names[1]];
+        take_pairs(&mut gone, &mut new, |one, other| one == other);
+        take_pairs(&mut gone, &mut new, |one, other| alike(names, [one, other]));
         let path = format!("{path}[]");
-        gone.into_iter().for_each(|node| self.change(&path, [Some(node), None]));
-        new.into_iter().rev().for_each(|node| self.change(&path, [None, Some(node)]));
+        gone.into_iter().for_each(|(_, node)| self.change(&path, [Some(node), None]));
+        new.into_iter().for_each(|(_, node)| self.change(&path, [None, Some(node)]));
     }
 
     /// Everything in what only one has.
@@ -113,8 +103,9 @@ impl Walk<'_> {
     }
 
     fn change(&mut self, path: &str, nodes: [Option<&Node>; 2]) {
-        let text = |side: usize| nodes[side].and_then(Node::as_str).map(|text| self.names[side].fold(text));
-        let names_only = text(0).is_some() && text(0) == text(1);
+        let text = |side: usize| nodes[side].and_then(Node::as_str);
+        let names_only = matches!((text(0), text(1)), (Some(one), Some(other))
+            if alike([&self.names[0], &self.names[1]], [one, other]));
         let side = |at: usize| {
             let shown =
                 |node: &Node| Side { value: self.secrets[at].shown(node), place: node.origin.place() };
@@ -123,6 +114,21 @@ impl Walk<'_> {
         let sides = [side(0), side(1)];
         self.found.push(Change { field: path.to_owned(), sides, names_only });
     }
+}
+
+/// Takes from both lists what the other has too, each item once.
+fn take_pairs(
+    left: &mut Vec<(String, &Node)>,
+    right: &mut Vec<(String, &Node)>,
+    same: impl Fn(&str, &str) -> bool,
+) {
+    left.retain(|(text, _)| match right.iter().position(|(other, _)| same(text, other)) {
+        Some(index) => {
+            right.remove(index);
+            false
+        }
+        None => true,
+    });
 }
 
 fn has_parts(node: &Node) -> bool {

@@ -1,7 +1,8 @@
 //! Two environments side by side: which objects only one of them has, and the fields in which the others differ, each with
 //! the line that set it. What differs only by the names of environment and cluster is folded.
 //!
-//! Objects are the same if kind, API group, namespace and name are; items of a list if they have the same `name`.
+//! Objects are the same if kind, API group, namespace and name are, else if these are the same but for the names of
+//! environment and cluster; items of a list if they have the same `name`.
 
 mod fields;
 mod names;
@@ -15,7 +16,7 @@ use crate::{
     yaml::Node,
 };
 use fields::fields;
-use names::Names;
+use names::{Names, alike};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Two environments side by side.
@@ -96,8 +97,8 @@ struct Found<'t> {
 pub fn compare((first, one): (&Engine, &Built), (second, two): (&Engine, &Built)) -> Option<Comparison> {
     let trees = [one.tree.as_ref()?, two.tree.as_ref()?];
     let names = [Names::of(one), Names::of(two)];
-    let found: Vec<BTreeMap<String, Found>> =
-        trees.iter().zip(&names).map(|(tree, names)| things(tree, names)).collect();
+    let found = trees.map(things);
+    let pairs = pairs(&found, &names);
     // What one engine knows to be secret is secret on both sides.
     let of = |engine: &Engine| {
         let same = [(first, one), (second, two)].into_iter().filter(|(own, _)| std::ptr::eq(*own, engine));
@@ -107,13 +108,13 @@ pub fn compare((first, one): (&Engine, &Built), (second, two): (&Engine, &Built)
     let components = components(one, two);
     let mut comparison = Comparison {
         names: [one.name.clone(), two.name.clone()],
-        only: [only(&found[0], &found[1], &components), only(&found[1], &found[0], &components)],
+        only: [0, 1].map(|side| only(&found[side], &pairs, side, &components)),
         components,
         changed: Vec::new(),
         folded: 0,
     };
-    for (key, left) in &found[0] {
-        let Some(right) = found[1].get(key) else { continue };
+    for [left, right] in &pairs {
+        let (left, right) = (&found[0][left], &found[1][right]);
         let fields = match (left.document, right.document) {
             (Some(left), Some(right)) => fields([&left.node, &right.node], &names, &secrets),
             _ => file(left.file, right.file, left.path),
@@ -138,22 +139,14 @@ fn components(one: &Built, two: &Built) -> [Vec<String>; 2] {
     [one.difference(&two).cloned().collect(), two.difference(&one).cloned().collect()]
 }
 
-/// All objects, and the files without objects, by what makes them the same in both trees. Lists of files say nothing that
-/// the files do not say.
-fn things<'t>(tree: &'t Tree, names: &Names) -> BTreeMap<String, Found<'t>> {
+/// All objects, and the files without objects, by what they are. Lists of files say nothing that the files do not say.
+fn things(tree: &Tree) -> BTreeMap<String, Found<'_>> {
     let mut all = BTreeMap::new();
-    let plain = |document: &Document| identity(&document.identity());
-    let documents = tree.files().filter(|(path, _)| !is_outside(path)).flat_map(|(_, file)| &file.documents);
-    let mut folded: BTreeMap<String, usize> = BTreeMap::new();
-    documents.for_each(|document| *folded.entry(names.fold(&plain(document))).or_default() += 1);
     for (path, file) in tree.files() {
         for document in &file.documents {
-            let fold = names.fold(&plain(document));
             let key = match is_outside(path) {
                 true => path.to_string(),
-                // `prod` and `prod-eu`, where the one is the environment and the other its cluster, are two.
-                false if folded.get(&fold).is_some_and(|count| *count > 1) => plain(document),
-                false => fold,
+                false => identity(&document.identity()),
             };
             all.insert(key, Found { path, file, document: Some(document) });
         }
@@ -162,6 +155,24 @@ fn things<'t>(tree: &'t Tree, names: &Names) -> BTreeMap<String, Found<'t>> {
         }
     }
     all
+}
+
+/// What is the same on both sides, by its keys there: first what is named alike, then, of what is left over, what differs
+/// only by the names of environment and cluster. A name may be a word of anything (`tools`, of a component `my-tools`),
+/// and two of one side may become one (`prod` and `prod-eu`, the environment and its cluster), which are then no pair.
+fn pairs(found: &[BTreeMap<String, Found<'_>>; 2], names: &[Names; 2]) -> Vec<[String; 2]> {
+    let [left, right] = found;
+    let both = left.keys().filter(|key| right.contains_key(*key));
+    let mut pairs: Vec<[String; 2]> = both.map(|key| [key.clone(), key.clone()]).collect();
+    let left_over = |side: usize| found[side].keys().filter(move |key| !found[1 - side].contains_key(*key));
+    let like: Vec<[&String; 2]> = left_over(0)
+        .flat_map(|own| left_over(1).map(move |other| [own, other]))
+        .filter(|[own, other]| alike([&names[0], &names[1]], [own, other]))
+        .collect();
+    let once = |side: usize, key: &String| like.iter().filter(|pair| pair[side] == key).count() == 1;
+    let only = like.iter().filter(|[own, other]| once(0, own) && once(1, other));
+    pairs.extend(only.map(|pair| pair.map(String::clone)));
+    pairs
 }
 
 fn is_outside(path: &TreePath) -> bool {
@@ -184,16 +195,17 @@ fn thing(found: &Found<'_>) -> Thing {
     Thing { component: component.to_owned(), name, group }
 }
 
-/// What only the first has, but for what belongs to a component that only one has.
+/// What only one side has, but for what belongs to a component that only one has.
 fn only(
     own: &BTreeMap<String, Found<'_>>,
-    other: &BTreeMap<String, Found<'_>>,
+    pairs: &[[String; 2]],
+    side: usize,
     components: &[Vec<String>; 2],
 ) -> Vec<Thing> {
+    let paired: BTreeSet<&str> = pairs.iter().map(|pair| pair[side].as_str()).collect();
     let alone = |thing: &Thing| components.iter().any(|list| list.contains(&thing.component));
-    let mut list: Vec<Thing> =
-        own.iter().filter(|(key, _)| !other.contains_key(*key)).map(|(_, found)| thing(found)).collect();
-    list.retain(|thing| !alone(thing));
+    let left = own.iter().filter(|(key, _)| !paired.contains(key.as_str()));
+    let mut list: Vec<Thing> = left.map(|(_, found)| thing(found)).filter(|thing| !alone(thing)).collect();
     list.sort();
     list
 }

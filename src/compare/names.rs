@@ -1,6 +1,7 @@
 //! The names of an environment and its cluster, which are different everywhere and mean the same.
 
 use crate::pipeline::Built;
+use std::collections::BTreeSet;
 
 /// The words of one environment and what stands for them.
 pub(super) struct Names(Vec<(String, &'static str)>);
@@ -12,36 +13,41 @@ impl Names {
         let cluster = cluster.map(|cluster| cluster.name.clone());
         // An environment and its cluster often have one name, so they have one sign.
         let all = [(domain, "{domain}"), (cluster, "{name}"), (Some(built.name.clone()), "{name}")];
-        let mut words: Vec<(String, &str)> = all
-            .into_iter()
-            .filter_map(|(word, sign)| Some((word.filter(|w| !w.is_empty())?, sign)))
-            .collect();
-        // `prod` may be a part of `prod-eu-1`, and that of `prod-eu-1.example.com`.
-        words.sort_by_key(|(word, _)| std::cmp::Reverse(word.len()));
-        Self(words)
+        let named = all.into_iter().filter_map(|(word, sign)| Some((word.filter(|w| !w.is_empty())?, sign)));
+        Self(named.collect())
     }
 
-    /// A text with the names replaced by what they are names of, where they stand as whole words.
-    pub(super) fn fold(&self, text: &str) -> String {
-        let mut out = String::with_capacity(text.len());
-        let mut rest = text;
-        while let Some(first) = rest.chars().next() {
-            let word = |c: char| c.is_alphanumeric();
-            let begins = !out.ends_with(word);
-            let fits = |name: &str| rest.strip_prefix(name).is_some_and(|after| !after.starts_with(word));
-            match self.0.iter().find(|(name, _)| begins && fits(name)) {
-                Some((name, sign)) => {
-                    out.push_str(sign);
-                    rest = &rest[name.len()..];
-                }
-                None => {
-                    out.push(first);
-                    rest = &rest[first.len_utf8()..];
-                }
-            }
-        }
-        out
+    /// The names that stand at a place of a text as whole words: their lengths, and what they are names of.
+    fn at<'n>(&'n self, text: &'n str, at: usize) -> impl Iterator<Item = (usize, &'static str)> + 'n {
+        let word = |c: char| c.is_alphanumeric();
+        let begins = !text[..at].ends_with(word);
+        let fits =
+            move |name: &str| text[at..].strip_prefix(name).is_some_and(|after| !after.starts_with(word));
+        let all = self.0.iter().filter(move |(name, _)| begins && fits(name));
+        all.map(|(name, sign)| (name.len(), *sign))
     }
+}
+
+/// Are two texts, one of each environment, the same but for names? Every part is equal, or on both sides a name of the
+/// same: a name may also be a word that both have (`my-tools`, in the environment `tools`), or a part of another name.
+pub(super) fn alike(names: [&Names; 2], texts: [&str; 2]) -> bool {
+    let [left, right] = texts;
+    let (mut open, mut seen) = (vec![(0, 0)], BTreeSet::new());
+    while let Some((i, j)) = open.pop() {
+        if !seen.insert((i, j)) {
+            continue;
+        }
+        match (left[i..].chars().next(), right[j..].chars().next()) {
+            (None, None) => return true,
+            (Some(a), Some(b)) if a == b => open.push((i + a.len_utf8(), j + b.len_utf8())),
+            _ => {}
+        }
+        for (own, sign) in names[0].at(left, i) {
+            let same = names[1].at(right, j).filter(|(_, other)| *other == sign);
+            open.extend(same.map(|(other, _)| (i + own, j + other)));
+        }
+    }
+    false
 }
 
 #[cfg(test)]
@@ -50,15 +56,25 @@ mod tests {
 
     #[test]
     fn only_whole_words_are_names() {
-        let names = Names(vec![
-            ("prod-eu-1.example.com".into(), "{domain}"),
-            ("prod-eu-1".into(), "{name}"),
-            ("prod".into(), "{name}"),
-        ]);
-        assert_eq!(names.fold("./fleet-out/prod/apps"), "./fleet-out/{name}/apps");
-        assert_eq!(names.fold("https://kuard.prod-eu-1.example.com/x"), "https://kuard.{domain}/x");
-        assert_eq!(names.fold("prod-eu-1"), "{name}");
-        assert_eq!(names.fold("production reprod product"), "production reprod product");
-        assert_eq!(names.fold(""), "");
+        let names = |name: &str| {
+            Names(vec![
+                (format!("{name}-eu-1.example.com"), "{domain}"),
+                (format!("{name}-eu-1"), "{name}"),
+                (name.to_owned(), "{name}"),
+            ])
+        };
+        let (one, other) = (names("prod"), names("dev"));
+        let same = |left: &str, right: &str| alike([&one, &other], [left, right]);
+        assert!(same("./fleet-out/prod/apps", "./fleet-out/dev/apps"));
+        assert!(same("https://kuard.prod-eu-1.example.com/x", "https://kuard.dev-eu-1.example.com/x"));
+        assert!(same("prod-eu-1", "dev-eu-1"));
+        assert!(same("", "") && same("x", "x"));
+        // The name of the one is a word of both.
+        assert!(same("my-prod.svc/of-prod", "my-prod.svc/of-dev"));
+        assert!(same("prod", "prod") && same("dev", "dev"));
+        assert!(!same("production", "devuction") && !same("reprod", "redev") && !same("product", "dev"));
+        assert!(!same("prod", "test") && !same("dev", "prod") && !same("prod", "") && !same("", "dev"));
+        // A domain is no name.
+        assert!(!same("prod-eu-1.example.com/", "dev/"));
     }
 }

@@ -77,6 +77,29 @@ fn objects_whose_names_have_one_sign_stay_two() {
     assert!(!changed.contains(&"ConfigMap a/dev-1"), "{changed:?}");
 }
 
+/// A name of the one environment that is a word of what both have: it is the same on both sides, and is compared.
+#[test]
+fn a_name_that_is_a_word_of_an_objects_name_hides_nothing() {
+    let with = |name: &str, value: &str| {
+        format!(
+            "cluster: {{name: {name}, domain: {name}.example.com}}\ncomponents:\n  my-tools:\n    pack: raw\n    extra:\n      \
+             a: {{apiVersion: v1, kind: ConfigMap, metadata: {{name: blog-tools}}, data: {{a: {value}}}}}\n      \
+             b: {{apiVersion: v1, kind: ConfigMap, metadata: {{name: of-{name}}}, data: {{a: {value}}}}}\n"
+        )
+    };
+    let (_, comparison) = two(&with("tools", "one"), &with("blog", "two"));
+    assert_eq!(comparison.only, [vec![], vec![]]);
+    assert_eq!(comparison.components, [Vec::<String>::new(), vec![]]);
+    let changed: Vec<String> = comparison
+        .changed
+        .iter()
+        .flat_map(|changed| changed.fields.iter().map(|field| (&changed.thing.name, field)))
+        .filter(|(_, field)| !field.names_only)
+        .map(|(name, field)| format!("{name} {}", field.field))
+        .collect();
+    assert_eq!(changed, ["ConfigMap my-tools/blog-tools data.a", "ConfigMap my-tools/of-tools data.a"]);
+}
+
 #[test]
 fn items_with_names_are_compared_by_name() {
     assert_eq!(
@@ -96,6 +119,9 @@ fn texts_of_lists_are_there_or_not() {
         fields_of("{l: [a, b, b]}", "{l: [b, c, a, d]}"),
         ["spec.l[] b -", "spec.l[] - c", "spec.l[] - d"]
     );
+    // A text that both have is no other because a name is a word of it.
+    assert_eq!(fields_of("{l: [a-dev, b]}", "{l: [a-dev]}"), ["spec.l[] b -"]);
+    assert_eq!(fields_of("{l: [a-dev, b]}", "{l: [a-prod]}"), ["spec.l[] b -"]);
 }
 
 #[test]
