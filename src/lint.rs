@@ -35,7 +35,9 @@ pub fn lint(engine: &Engine, pack: &Arc<Pack>, examples: &[ExampleFiles]) -> Pro
     }
     // Of templates that could not be compiled nothing is known; what is wrong with them was told.
     if engine.has_templates(&pack.name) {
-        unread(engine, pack, &inputs, &shown, &mut problems);
+        if !shown.partly {
+            unread(engine, pack, &inputs, &shown, &mut problems);
+        }
         unreached(pack, &shown, &mut problems);
     }
     problems
@@ -48,6 +50,8 @@ struct Shown {
     templates: BTreeSet<Arc<str>>,
     /// What templates read, or ask for in vain.
     reads: BTreeSet<Vec<String>>,
+    /// Was there an example that could not be rendered? What it shows is not known, and its errors were told.
+    partly: bool,
 }
 
 impl Shown {
@@ -60,7 +64,10 @@ impl Shown {
                 environment: example.environment.clone(),
                 place: example.place,
             });
-            problems.extend(if built.problems.has_errors() { built.problems } else { Problems::new() });
+            if built.problems.has_errors() {
+                shown.partly = true;
+                problems.extend(built.problems);
+            }
             let Some(environment) = built.environment else { continue };
             let own = environment.components.iter().position(|component| component.name == pack.name);
             for used in own.into_iter().flat_map(|index| engine.uses(&environment, index)) {
@@ -79,8 +86,10 @@ impl Shown {
 /// Inputs that nothing reads. What is in one that is read as a whole is read with it; one is read if something in it is.
 fn unread(engine: &Engine, pack: &Pack, inputs: &[Described], shown: &Shown, problems: &mut Problems) {
     let decisions = engine.decisions(&pack.name);
-    let given: Vec<Vec<String>> =
-        load::input_paths(&pack.node).into_iter().filter_map(|(path, _)| resolve::steps(path).ok()).collect();
+    let given: Vec<Vec<String>> = load::input_paths(&pack.node)
+        .into_iter()
+        .filter_map(|(path, _)| resolve::steps(&path).ok())
+        .collect();
     let is_read = |input: &Described| {
         let steps = steps(input);
         let begins = |read: &Vec<String>| read.len() >= steps.len() && fits(read, &steps);
@@ -130,7 +139,9 @@ fn is_partial(path: &str) -> bool {
 
 /// `containers.<name>.ports[].port` as steps from the top, with stars for what may have any name.
 fn steps(input: &Described) -> Vec<String> {
-    let written = resolve::steps(&format!("inputs.{}", input.path.replace("[]", "[0]"))).unwrap_or_default();
+    let dot = if input.path.starts_with('[') { "" } else { "." };
+    let written =
+        resolve::steps(&format!("inputs{dot}{}", input.path.replace("[]", "[0]"))).unwrap_or_default();
     written
         .into_iter()
         .map(|step| if matches!(&*step, "<name>" | "0") { ANY.to_owned() } else { step })
@@ -176,7 +187,7 @@ fn unreached(pack: &Pack, shown: &Shown, problems: &mut Problems) {
             }
             Diagnostic::warning("pack/unreached", format!("nothing takes in the partial `{}`", template.path))
                 .help("import or include it, or delete it")
-        } else if shown.templates.contains(&template.path) {
+        } else if shown.partly || shown.templates.contains(&template.path) {
             continue;
         } else {
             Diagnostic::warning("pack/unreached", format!("`{}` gives nothing in any example", template.path))

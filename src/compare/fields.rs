@@ -74,7 +74,7 @@ impl Walk<'_> {
     /// names.
     fn items<'n>(&mut self, path: &str, left: &'n [Node], right: &'n [Node]) {
         let texts = |list: &'n [Node]| list.iter().map(|node| (to_json(node, None), node)).collect();
-        let (mut gone, mut new): (Vec<(String, &Node)>, Vec<(String, &Node)>) = (texts(left), texts(right));
+        let (mut gone, mut new): (Vec<Item>, Vec<Item>) = (texts(left), texts(right));
         let names = [&self.names[0], &self.names[1]];
         take_pairs(&mut gone, &mut new, |one, other| one == other);
         take_pairs(&mut gone, &mut new, |one, other| alike(names, [one, other]));
@@ -116,12 +116,11 @@ impl Walk<'_> {
     }
 }
 
+/// An item of a list, after its text.
+type Item<'n> = (String, &'n Node);
+
 /// Takes from both lists what the other has too, each item once.
-fn take_pairs(
-    left: &mut Vec<(String, &Node)>,
-    right: &mut Vec<(String, &Node)>,
-    same: impl Fn(&str, &str) -> bool,
-) {
+fn take_pairs(left: &mut Vec<Item>, right: &mut Vec<Item>, same: impl Fn(&str, &str) -> bool) {
     left.retain(|(text, _)| match right.iter().position(|(other, _)| same(text, other)) {
         Some(index) => {
             right.remove(index);

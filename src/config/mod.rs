@@ -6,6 +6,7 @@ mod environment;
 mod fleet;
 mod open;
 mod pack;
+pub mod path;
 mod rules;
 mod words;
 

@@ -36,8 +36,10 @@ pub fn render(diagnostic: &Diagnostic, sources: &Sources, colour: bool) -> Strin
         if !label.text.is_empty() {
             annotation = annotation.label(visible(&label.text));
         }
-        // Control characters of one byte are drawn as pictures; those of two are not, and move a cursor as well.
+        // Control characters of one byte are drawn as pictures; those of two are not, and move a cursor as well. What is
+        // drawn instead is as many bytes long.
         let line = line.replace(|c| matches!(c, '\u{80}'..='\u{9f}'), "·");
+        let line = line.replace(['\u{2028}', '\u{2029}'], "␤");
         let snippet = Snippet::source(line).line_start(number);
         group = group.element(snippet.path(name).annotation(annotation));
     }
@@ -59,10 +61,11 @@ pub fn render(diagnostic: &Diagnostic, sources: &Sources, colour: bool) -> Strin
 }
 
 /// A text without what a terminal would obey rather than show: control characters but for line breaks and tabs,
-/// and those that turn the direction of writing. They are written `\u{1b}`.
+/// other ends of a line, and what turns the direction of writing. They are written `\u{1b}`.
 pub fn visible(text: &str) -> Cow<'_, str> {
     let hidden = |c: char| {
         c.is_control() && !matches!(c, '\n' | '\t')
+            || matches!(c, '\u{2028}' | '\u{2029}')
             || matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
     };
     if !text.contains(hidden) {
@@ -101,7 +104,7 @@ mod tests {
     use super::*;
     use crate::diag::Place;
 
-    const EVIL: &str = "a\u{1b}[31mb\u{9b}2J\u{7}\u{202e}c\u{7f}\r";
+    const EVIL: &str = "a\u{1b}[31mb\u{9b}2J\u{7}\u{202e}c\u{7f}\u{85}\u{2028}\u{2029}\r";
 
     #[test]
     fn nothing_that_a_terminal_obeys_is_left() {
@@ -112,8 +115,8 @@ mod tests {
         let text = render(&said, &sources, false);
         let left: Vec<char> = text.chars().filter(|c| c.is_control() && *c != '\n').collect();
         assert_eq!(left, []);
-        assert!(!text.contains('\u{202e}'));
-        let shown = r"a\u{1b}[31mb\u{9b}2J\u{7}\u{202e}c\u{7f}\r";
+        assert!(!text.contains(['\u{202e}', '\u{2028}', '\u{2029}']));
+        let shown = r"a\u{1b}[31mb\u{9b}2J\u{7}\u{202e}c\u{7f}\u{85}\u{2028}\u{2029}\r";
         assert!(text.starts_with(&format!("error[a/b]: {shown}\n")), "{text}");
         assert!(text.contains(&format!("= help: {shown}")), "{text}");
         assert!(text.contains(&format!("--> {shown}.yaml:2:1\n")), "{text}");

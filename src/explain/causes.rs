@@ -8,8 +8,8 @@ use super::{
     references::{How, Target},
 };
 use crate::{
+    config::path,
     diag::Place,
-    resolve::path,
     yaml::{Origin, Trail},
 };
 

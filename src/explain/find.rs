@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     chart::Field,
-    config::{ConfigFile, EnvironmentFile},
+    config::{self, ConfigFile, EnvironmentFile},
     diag::{Diagnostic, did_you_mean, list},
     resolve,
     schema::Chain,
@@ -55,7 +55,7 @@ impl Known<'_> {
         if let Some(path) = self.named(text) {
             return Ok(path.clone());
         }
-        let steps = resolve::path::steps(text).map_err(|why| {
+        let steps = config::path::steps(text).map_err(|why| {
             Box::new(
                 Diagnostic::error("usage/path", format!("the path `{text}` {why}"))
                     .help("a path is written like `components.kuard.inputs.port` or `vars.zones[0]`"),

@@ -10,6 +10,7 @@ use super::{
     references::How,
 };
 use crate::{
+    config,
     diag::{Diagnostic, Place, did_you_mean, list},
     load::SEALED,
     resolve,
@@ -150,7 +151,7 @@ impl Known<'_> {
 
     fn field_of(&self, object: &Document, text: &str) -> Result<Path, Box<Diagnostic>> {
         let said = |message: String| Box::new(Diagnostic::error("usage/field", message));
-        let steps = resolve::path::steps(text).map_err(|why| said(format!("the field `{text}` {why}")))?;
+        let steps = config::path::steps(text).map_err(|why| said(format!("the field `{text}` {why}")))?;
         if let Some(path) = joined(&object.node, &steps) {
             return Ok(path);
         }

@@ -5,8 +5,9 @@ use super::{
     path::{Path, Step},
 };
 use crate::{
+    config::path,
     diag::Place,
-    resolve::{self, path},
+    resolve,
     yaml::{Node, Origin, to_json},
 };
 use std::{collections::BTreeMap, rc::Rc};

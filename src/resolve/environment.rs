@@ -52,6 +52,7 @@ pub fn environment(project: &Project, name: &str, problems: &mut Problems) -> Op
         names_cluster: names_cluster(project, &source.layers),
         layers: &source.layers,
         own_flux_system: project.own_flux_system.get(name).cloned(),
+        shown: None,
         exports: IndexMap::new(),
     };
     let environment = build(project, &merged, &surroundings, &mut found);
@@ -124,6 +125,7 @@ pub fn example(project: &Project, example: &Example, problems: &mut Problems) ->
         names_cluster: true,
         layers: &[],
         own_flux_system: None,
+        shown: Some(&example.pack.name),
         exports: exports.map(|(k, v)| (k.text.to_string(), v.clone())).collect(),
     };
     let merged = Node::new(merged);
@@ -185,6 +187,8 @@ pub(super) struct Surroundings<'a> {
     /// Lowest first, itself last.
     pub(super) layers: &'a [String],
     pub(super) own_flux_system: Option<OwnFluxSystem>,
+    /// The component whose exports must all be sound, used or not (examples).
+    pub(super) shown: Option<&'a str>,
     /// Exports of components that are not there (examples).
     pub(super) exports: IndexMap<String, Node>,
 }
@@ -231,6 +235,7 @@ fn build(
             finished.filter(|_| before == (problems.errors(), resolver.poisoned.len()))
         })
         .collect();
+    around.shown.into_iter().for_each(|name| resolver.exports(name, problems));
     drop(resolver);
     let environment = Environment {
         name: around.name.to_owned(),

@@ -182,7 +182,7 @@ mod tests {
         let files = files.iter().map(|(name, text)| (format!("environments/{name}.yaml"), *text));
         let files: Memory = files.chain([("environments/fleet.yaml".to_owned(), FLEET_FILE)]).collect();
         let project = project(&files, &mut Problems::new()).unwrap();
-        let path = crate::resolve::path::steps(path).unwrap();
+        let path = crate::config::path::steps(path).unwrap();
         let said = history(&project, "prod", &path);
         let last = said.last().map(|s| s.what.clone());
         // What it says last is what is there.

@@ -6,7 +6,6 @@ mod environment;
 mod history;
 mod merge;
 mod model;
-pub mod path;
 mod policy;
 mod references;
 mod release;
@@ -14,6 +13,7 @@ mod seal_command;
 mod secrets;
 mod target;
 
+pub use crate::config::path::steps;
 pub use environment::{EVERY_GROUP, Example, cluster_names, environment, example};
 pub use history::{FLEET, Said, What, default_below, history, layers, merged};
 pub use merge::overlay_values;
@@ -22,7 +22,6 @@ pub use model::{
     NeededKey, NeededSecret, OnFailure, OwnFluxSystem, Patch, PodSecurity, Release, SealedFile, Source,
     SourceRef, Spot, Stage, Sync, is_aggregated,
 };
-pub use path::steps;
 pub use policy::{Decryption, Difference, Reader, Reason, SealPolicy, SealRule, SealedPath, Secrets};
 pub use seal_command::{GENERATED_LENGTH, own_form, seal_command, shell_word};
 pub use target::reference;

@@ -1,11 +1,9 @@
 //! `{$from: PATH}`, `{$text: "…{PATH}…"}`, `{$file: PATH}`: values that stand elsewhere. Resolved on
 //! demand, depth first, with a memo per path; a cycle or a missing target is told once.
 
-use super::{
-    path::{self, Piece},
-    target::{Target, reference},
-};
+use super::target::{Target, reference};
 use crate::{
+    config::path::{self, Piece},
     diag::{Diagnostic, Place, Problems, did_you_mean, list},
     yaml::{Key, Map, Node, Origin, Read, Value},
 };
@@ -350,6 +348,14 @@ impl<'a> Resolver<'a> {
             }
             Found::Value(value) => self.walk(Cow::Owned(value), steps, 3, at, Scope::Environment, problems),
             Found::Poison => Found::Poison,
+        }
+    }
+
+    /// Tells what is wrong with the exports of a component; one that reads an absent input is absent, and sound.
+    pub(super) fn exports(&mut self, component: &str, problems: &mut Problems) {
+        let exports = self.roots.components.get(component).and_then(|target| target.exports);
+        for (_, node) in exports.and_then(Node::as_map).into_iter().flat_map(Map::iter) {
+            self.export(node, component, problems);
         }
     }
 

@@ -28,7 +28,7 @@ pub(in crate::cli) struct Arguments {
 pub(super) fn run(global: &Global, arguments: &Arguments) -> Exit {
     let mut problems = Problems::new();
     let folder = choose::folder(&arguments.packs);
-    let Some(mut engine) = choose::engine(global, folder, &mut problems) else {
+    let Some(mut engine) = choose::engine(global, &arguments.packs, folder, &mut problems) else {
         return open::failed(global, &problems);
     };
     let packs = choose::packs(&engine, &arguments.packs, folder.is_some(), &mut problems);

@@ -59,13 +59,22 @@ impl Tested {
 pub(super) fn run(global: &Global, arguments: &Arguments) -> Exit {
     let mut problems = Problems::new();
     let folder = choose::folder(&arguments.packs).or(arguments.update.then_some("templates"));
-    let Some(mut engine) = choose::engine(global, folder, &mut problems) else {
+    let Some(mut engine) = choose::engine(global, &arguments.packs, folder, &mut problems) else {
         return open::failed(global, &problems);
     };
     let packs = choose::packs(&engine, &arguments.packs, folder.is_some(), &mut problems);
     let root = open::root(global);
     let mut results = Vec::new();
     for pack in packs {
+        if arguments.update && pack.builtin {
+            let message =
+                format!("what `{}` is expected to give cannot be written: it is built in", pack.name);
+            problems.push(
+                Diagnostic::error("pack/update", message)
+                    .help(format!("`gen pack eject {}` makes it one of this project's own", pack.name)),
+            );
+            continue;
+        }
         let examples = choose::examples(&mut engine, &root, &pack, folder, &mut problems);
         results.extend(all(&engine, &pack, examples, &mut problems));
     }
@@ -213,6 +222,10 @@ fn documents(bytes: &[u8]) -> Option<Vec<Node>> {
 
 fn difference(expected: &BTreeMap<String, Vec<u8>>, actual: &BTreeMap<String, Vec<u8>>) -> String {
     let mut out = String::new();
+    if expected.is_empty() {
+        return "  nothing is expected yet: run with `--update`, and read what it writes to `expected/`\n"
+            .to_owned();
+    }
     for path in expected.keys().filter(|p| !actual.contains_key(*p)) {
         out.push_str(&format!("  not rendered: {path}\n"));
     }
