@@ -20,7 +20,7 @@ use crate::{
 };
 use std::{
     collections::BTreeMap,
-    path::{Component, Path, PathBuf},
+    path::{Path, PathBuf},
     sync::{Mutex, PoisonError},
 };
 
@@ -273,26 +273,19 @@ pub(super) fn target(
     name: &str,
     shown: &str,
 ) -> Result<Target, Box<Diagnostic>> {
-    match out {
-        Some(folder) if is_input(folder, root) => {
-            let message = format!("`--out {}` is a folder that `gen` reads from", folder.display());
-            Err(Box::new(
-                Diagnostic::error("write/name", message).help("name a folder of its own for the output"),
-            ))
+    let Some(folder) = out else { return Target::new(root, &format!("fleet-out/{name}"), shown) };
+    let inputs = ["environments", "templates", ".git"];
+    let why = match load::project_path(root, folder) {
+        _ if folder.has_root() && folder.parent().is_none() => "the root of the file system",
+        Some(below) if below.is_empty() => "the project's own folder",
+        // A tree among the inputs would be read as one the next time.
+        Some(below) if inputs.contains(&below.split('/').next().unwrap_or_default()) => {
+            "a folder that `gen` reads from"
         }
-        Some(folder) => Target::new(folder, name, shown),
-        None => Target::new(root, &format!("fleet-out/{name}"), shown),
-    }
-}
-
-/// A tree among the inputs would be read as one the next time.
-fn is_input(folder: &Path, root: &Path) -> bool {
-    let plain =
-        |path: &Path| path.components().filter(|part| *part != Component::CurDir).collect::<PathBuf>();
-    let (folder, root) = (plain(folder), plain(root));
-    let below = folder.strip_prefix(&root).unwrap_or(&folder);
-    let first = below.components().next().map(Component::as_os_str);
-    first.is_some_and(|first| ["environments", "templates", ".git"].iter().any(|input| first == *input))
+        _ => return Target::new(folder, name, shown),
+    };
+    let message = format!("`--out {}` is {why}", folder.display());
+    Err(Box::new(Diagnostic::error("write/name", message).help("name a folder of its own for the output")))
 }
 
 fn shown(arguments: &Arguments, name: &str) -> String {

@@ -235,8 +235,7 @@ fn build(
             finished.filter(|_| before == (problems.errors(), resolver.poisoned.len()))
         })
         .collect();
-    around.shown.into_iter().for_each(|name| resolver.exports(name, problems));
-    drop(resolver);
+    resolver.end(around.shown, problems);
     let environment = Environment {
         name: around.name.to_owned(),
         place: around.place,

@@ -351,8 +351,10 @@ impl<'a> Resolver<'a> {
         }
     }
 
-    /// Tells what is wrong with the exports of a component; one that reads an absent input is absent, and sound.
-    pub(super) fn exports(&mut self, component: &str, problems: &mut Problems) {
+    /// Resolves no more; tells what is wrong with the exports of the component that is `shown`, used or not. One that
+    /// reads an absent input is absent, and sound.
+    pub(super) fn end(mut self, shown: Option<&str>, problems: &mut Problems) {
+        let Some(component) = shown else { return };
         let exports = self.roots.components.get(component).and_then(|target| target.exports);
         for (_, node) in exports.and_then(Node::as_map).into_iter().flat_map(Map::iter) {
             self.export(node, component, problems);
