@@ -17,7 +17,7 @@ use crate::{
 /// It works as it is: `gen pack test` holds it, and an environment can use it at once.
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "Example:\n  gen pack new my-app    writes templates/my-app/; then change what it takes and gives"
+    after_help = "Example:\n  gen pack new my-app    writes templates/my-app/; then change what it takes and gives\n\nWhat an input may be: `gen schema --pack`, and the table in CONTRIBUTING.md, \"Your own pack in ten minutes\""
 )]
 pub(in crate::cli) struct New {
     /// Its name, which is that of its folder
