@@ -117,7 +117,14 @@ pub(super) fn undefined(compiled: &Compiled, place: Place, session: &Session) ->
         Some(at) => problem.label(at, format!("set `{name}` here")),
         None => problem,
     };
-    problem.help(format!("set `{}`, {}", path, remedy(of)))
+    let problem = problem.help(format!("set `{}`, {}", path, remedy(of)));
+    // Defaults of members count only where there is an object.
+    match path.starts_with("inputs") && text.contains(&format!("{name}.")) {
+        true => problem.help(format!(
+            "if its members have defaults: `default: {{}}` of `{name}` itself, in the pack's schema, fills them in"
+        )),
+        false => problem,
+    }
 }
 
 /// What a template asked for with `required`, in its author's words.
