@@ -18,6 +18,11 @@ pub(crate) fn pod_template(object: &Document) -> Option<&Node> {
     }
 }
 
+/// The spec of the pods of a workload.
+pub(crate) fn pod_spec(object: &Document) -> Option<&Node> {
+    pod_template(object)?.get("spec")
+}
+
 /// The containers of a pod's spec: first those that it runs, then those that run before.
 pub(crate) fn containers(spec: &Node) -> impl Iterator<Item = &Node> {
     let init = spec.get("initContainers").and_then(Node::as_seq).unwrap_or_default();

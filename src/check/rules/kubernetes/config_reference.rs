@@ -3,7 +3,7 @@
 use crate::{
     check::{
         Check, Facts, Object,
-        facts::{containers, is_named_after, pod_template},
+        facts::{containers, is_named_after, pod_spec},
     },
     diag::{Problems, Severity, did_you_mean},
     yaml::{Map, Node},
@@ -33,7 +33,7 @@ impl Check for ConfigReference {
 
     fn run(&self, facts: &Facts, findings: &mut Problems) {
         for object in facts.written() {
-            let Some(spec) = pod_template(&object.document).and_then(|template| template.get("spec")) else {
+            let Some(spec) = pod_spec(&object.document) else {
                 continue;
             };
             let references = references(spec).into_iter();

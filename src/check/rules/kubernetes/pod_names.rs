@@ -3,7 +3,7 @@
 use crate::{
     check::{
         Check, Facts, Object,
-        facts::{containers, pod_template, port_number, protocol},
+        facts::{containers, pod_spec, port_number, protocol},
     },
     diag::{Problems, Severity, did_you_mean},
     name::is_label,
@@ -36,7 +36,7 @@ impl Check for PodNames {
 
     fn run(&self, facts: &Facts, findings: &mut Problems) {
         for object in facts.written() {
-            let Some(spec) = pod_template(&object.document).and_then(|template| template.get("spec")) else {
+            let Some(spec) = pod_spec(&object.document) else {
                 continue;
             };
             self.names(facts, object, "container", containers(spec), findings);

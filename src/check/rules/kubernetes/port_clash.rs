@@ -3,7 +3,7 @@
 use crate::{
     check::{
         Check, Facts, Object,
-        facts::{pod_template, port_number, protocol, running},
+        facts::{pod_spec, port_number, protocol, running},
     },
     diag::{Problems, Severity},
     yaml::Node,
@@ -34,7 +34,7 @@ impl Check for PortClash {
 
     fn run(&self, facts: &Facts, findings: &mut Problems) {
         for object in facts.written() {
-            let spec = pod_template(&object.document).and_then(|template| template.get("spec"));
+            let spec = pod_spec(&object.document);
             let Some(spec) = spec else { continue };
             self.pod(facts, object, spec, findings);
         }

@@ -3,7 +3,7 @@
 use crate::{
     check::{
         Check, Facts, Object,
-        facts::{containers, pod_template},
+        facts::{containers, pod_spec},
     },
     diag::{Problems, Severity},
     name::is_label,
@@ -39,7 +39,7 @@ impl Check for PortName {
             if document.group().is_empty() && document.kind() == "Service" {
                 self.service(facts, object, findings);
             }
-            let spec = pod_template(document).and_then(|template| template.get("spec"));
+            let spec = pod_spec(document);
             for container in spec.into_iter().flat_map(containers) {
                 let remedy =
                     "use at most 15 lower-case letters, digits and single `-`, with a letter among them";

@@ -3,7 +3,7 @@
 use crate::{
     check::{
         Check, Facts, Object,
-        facts::{Selector, containers, pod_template, running},
+        facts::{Selector, containers, pod_spec, pod_template, running},
     },
     diag::{Problems, Severity, did_you_mean},
     yaml::Node,
@@ -37,7 +37,7 @@ impl Check for PortReference {
             if document.group().is_empty() && document.kind() == "Service" {
                 self.service(facts, object, findings);
             }
-            let spec = pod_template(document).and_then(|template| template.get("spec"));
+            let spec = pod_spec(document);
             for container in spec.into_iter().flat_map(containers) {
                 self.probes(facts, object, container, findings);
             }

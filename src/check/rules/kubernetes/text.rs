@@ -1,7 +1,7 @@
 //! `kubernetes/text`: a number or boolean where the API server takes nothing but text.
 
 use crate::{
-    check::{Check, Facts, Object, facts::pod_template},
+    check::{Check, Facts, Object, facts::pod_spec},
     diag::{Problems, Severity},
     yaml::Node,
 };
@@ -35,7 +35,7 @@ impl Check for Text {
                     self.members(facts, object, field, findings);
                 }
             }
-            let spec = pod_template(document).and_then(|template| template.get("spec"));
+            let spec = pod_spec(document);
             let lists =
                 ["containers", "initContainers"].into_iter().filter_map(|list| spec?.get(list)?.as_seq());
             for container in lists.flatten() {
