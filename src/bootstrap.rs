@@ -173,8 +173,8 @@ impl Planning<'_> {
         let chart = &release.chart;
         let mut words: Vec<&str> = vec!["upgrade", "--install", &release.name];
         match &chart.name {
-            Some(name) => words.extend([name.as_str(), "--repo", &chart.url]),
-            None => words.push(&chart.url),
+            Some(name) => words.extend([name.as_str(), "--repo", &chart.url.text]),
+            None => words.push(&chart.url.text),
         }
         words.extend(["--version", &chart.version, "--namespace", &component.namespace]);
         words.extend(["--create-namespace", "--wait", "--timeout", TIMEOUT, "--values"]);
@@ -237,10 +237,10 @@ impl Planning<'_> {
         let source = &self.environment.source;
         let name = source.secret.as_ref()?;
         Some(Step {
-            title: format!("the Secret `{name}`, with which Flux reads {}", source.url),
+            title: format!("the Secret `{name}`, with which Flux reads {}", source.url.text),
             command: Some(Command { words: self.apply(), input: Input::PullSecret }),
             done_if: Some(self.kubectl(&["get", "secret", name, "--namespace", NAMESPACE])),
-            note: Some(fields(&source.url, source.provider.as_deref())),
+            note: Some(fields(&source.url.text, source.provider.as_deref())),
         })
     }
 

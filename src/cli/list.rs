@@ -85,7 +85,7 @@ fn to_node(environment: &Environment) -> Node {
         let releases = c.releases.iter().map(|r| {
             mapping([
                 ("name", Node::new(r.name.as_str())),
-                ("chart", Node::new(r.chart.url.as_str())),
+                ("chart", Node::new(r.chart.url.text.as_str())),
                 ("version", Node::new(r.chart.version.as_str())),
             ])
         });

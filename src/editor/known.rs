@@ -101,7 +101,7 @@ impl<'p> Names<'p> {
                     .iter()
                     .any(|own| own.key == release.key && own.chart.version == release.chart.version);
                 let chart = &release.chart;
-                let chart = ChartRef::new(&chart.url, chart.name.as_deref(), &chart.version);
+                let chart = ChartRef::new(&chart.url.text, chart.name.as_deref(), &chart.version);
                 let facts = project.charts.of(Some(&component.pack.name), chart);
                 let exact = facts.into_iter().next().filter(|facts| facts.is_of(chart.version));
                 if let Some(facts) = exact.filter(|_| !pinned) {

@@ -109,7 +109,7 @@ fn one(map: &mut Map, component: &Component) {
 fn chart(map: &mut Map, release: &Release, said: &dyn Fn(&str) -> Option<Node>) {
     let chart = &release.chart;
     for (part, text) in [
-        ("url", Some(&chart.url)),
+        ("url", Some(&chart.url.text)),
         ("name", chart.name.as_ref()),
         ("version", Some(&chart.version)),
         ("digest", chart.digest.as_ref()),

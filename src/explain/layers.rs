@@ -185,7 +185,7 @@ impl Known<'_> {
     /// What is known of the chart of a release.
     pub(super) fn facts_of(&self, component: &Component, release: &Release) -> Option<&ChartFacts> {
         let chart = &release.chart;
-        let chart = ChartRef::new(&chart.url, chart.name.as_deref(), &chart.version);
+        let chart = ChartRef::new(&chart.url.text, chart.name.as_deref(), &chart.version);
         self.project().charts.of(Some(&component.pack.name), chart).first().copied()
     }
 

@@ -1,7 +1,10 @@
 //! A HelmRelease and the source of its chart, the object beside it.
 
 use super::{Fields, PRUNE, shard};
-use crate::yaml::{Node, Origin};
+use crate::{
+    diag::Spot,
+    yaml::{Node, Origin},
+};
 
 /// What is in a chart artifact (Helm's OCI media type).
 const CHART_CONTENT: &str = "application/vnd.cncf.helm.chart.content.v1.tar+gzip";
@@ -43,14 +46,14 @@ pub struct Release<'a> {
 #[derive(Clone, Debug)]
 pub struct Chart<'a> {
     /// `oci://…` with the chart's name, or the `https://…` of a repository.
-    pub url: &'a str,
+    pub url: &'a Spot,
     /// The chart's name, for a repository.
     pub name: Option<&'a str>,
     /// The exact version.
     pub version: &'a str,
     /// `sha256:…`, for OCI.
     pub digest: Option<&'a str>,
-    /// Where the coordinates are written.
+    /// Where the version is written.
     pub origin: Origin,
 }
 
@@ -86,7 +89,7 @@ pub struct IgnoreDrift {
 /// The source of the chart, and the HelmRelease. `releaseName` is set and `targetNamespace` never: changing either
 /// would install the chart anew.
 pub fn release(release: Release) -> [Node; 2] {
-    let oci = release.chart.url.starts_with("oci://");
+    let oci = release.chart.url.text.starts_with("oci://");
     let source = if oci { oci_source(&release) } else { repository(&release) };
     let spec = Fields::default().put("interval", release.interval).put("timeout", release.timeout);
     let spec = spec.put("releaseName", release.name).maybe("serviceAccountName", release.account);
@@ -141,15 +144,14 @@ fn oci_source(release: &Release) -> Node {
         .maybe("digest", release.chart.digest.map(|digest| written(digest, release)));
     let spec = Fields::default()
         .put("interval", release.interval)
-        .put("url", written(release.chart.url, release))
+        .put("url", release.chart.url)
         .put("ref", reference)
         .put("layerSelector", Fields::default().put("mediaType", CHART_CONTENT).put("operation", "copy"));
     source("OCIRepository", release, spec)
 }
 
 fn repository(release: &Release) -> Node {
-    let spec =
-        Fields::default().put("interval", release.interval).put("url", written(release.chart.url, release));
+    let spec = Fields::default().put("interval", release.interval).put("url", release.chart.url);
     source("HelmRepository", release, spec)
 }
 
@@ -231,7 +233,11 @@ mod tests {
         );
     }
 
-    fn some<'a>(url: &'a str) -> Release<'a> {
+    fn at(url: &str) -> Spot {
+        Spot { text: url.to_owned(), place: None }
+    }
+
+    fn some(url: &Spot) -> Release<'_> {
         Release {
             name: "monitoring",
             namespace: "observability",
@@ -251,7 +257,7 @@ mod tests {
 
     #[test]
     fn a_chart_by_oci() {
-        let [source, object] = release(some("oci://ghcr.io/x/charts/kube-prometheus-stack"));
+        let [source, object] = release(some(&at("oci://ghcr.io/x/charts/kube-prometheus-stack")));
         assert_eq!(
             json(&source),
             concat!(
@@ -278,7 +284,8 @@ mod tests {
 
     #[test]
     fn a_chart_of_a_repository_with_everything() {
-        let mut full = some("https://charts.example.com");
+        let url = at("https://charts.example.com");
+        let mut full = some(&url);
         full.chart.name = Some("metrics-server");
         full.on_failure = OnFailure::Rollback;
         full.crds = Crds::CreateReplace;
@@ -315,7 +322,8 @@ mod tests {
     #[test]
     fn a_digest_pins_and_build_metadata_becomes_a_tag() {
         let place = Place::top(Sources::new().add("pack.yaml", "version: x\n"));
-        let mut pinned = some("oci://x/y");
+        let url = at("oci://x/y");
+        let mut pinned = some(&url);
         pinned.chart.version = "1.2.3+build.5";
         pinned.chart.digest = Some("sha256:abc");
         pinned.chart.origin = Origin::Config(place);

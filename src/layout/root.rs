@@ -224,7 +224,7 @@ fn classic_source(env: &Environment) -> Source {
     Source {
         name: flux::ROOT.to_owned(),
         kind: source_kind(env),
-        url: here(&source.url),
+        url: source.url.clone(),
         reference: reference(&source.reference),
         interval: SOURCE_INTERVAL.to_owned(),
         timeout: None,
@@ -252,7 +252,7 @@ fn instance(env: &Environment, problems: &mut Problems) -> Instance {
         registry: flux.registry.clone(),
         components: flux.components.clone(),
         kind: source_kind(env),
-        url: Spot { text: source.url.clone(), place: source.place },
+        url: source.url.clone(),
         reference: instance_reference(env, problems),
         path: source_path(env, "cluster"),
         secret: source.secret.clone(),

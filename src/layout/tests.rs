@@ -133,7 +133,7 @@ fn environment(components: Vec<Component>) -> Environment {
         facts: Node::new(Map::new()),
         source: Source {
             kind: "GitRepository".to_owned(),
-            url: "https://github.com/example/fleet".to_owned(),
+            url: spot("https://github.com/example/fleet"),
             reference: SourceRef { branch: Some(spot("main")), ..SourceRef::default() },
             root: "./".to_owned(),
             secret: None,
@@ -554,7 +554,7 @@ fn own_release_brings_the_definitions_of_own_objects() {
         key: String::new(),
         name: "stack".to_owned(),
         chart: crate::resolve::Chart {
-            url: "oci://x".to_owned(),
+            url: spot("oci://x"),
             name: None,
             version: "1.0.0".to_owned(),
             digest: None,

@@ -358,7 +358,10 @@ fn source(
     }
     Some(Source {
         kind: file.source.kind.unwrap_or(defaults::SOURCE_KIND).as_str().to_owned(),
-        url: file.source.url.clone().unwrap_or_default(),
+        url: Spot {
+            text: file.source.url.clone().unwrap_or_default(),
+            place: node.and_then(|source| source.get("url")?.place()),
+        },
         reference: SourceRef {
             branch: spot("branch"),
             tag: spot("tag"),

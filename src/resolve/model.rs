@@ -61,7 +61,7 @@ pub struct Source {
     /// `GitRepository` or `OCIRepository` (or `Bucket`).
     pub kind: String,
     /// Its address.
-    pub url: String,
+    pub url: Spot,
     /// `branch`, `tag`, `semver`, `commit`, `digest` as given.
     pub reference: SourceRef,
     /// Where the repository's root lies in the artifact, `./` by default.
@@ -208,7 +208,7 @@ pub struct Release {
 #[derive(Clone, Debug)]
 pub struct Chart {
     /// `oci://…` (with the chart's name) or `https://…` (a repository).
-    pub url: String,
+    pub url: Spot,
     /// The chart's name, for `https`.
     pub name: Option<String>,
     /// The exact version.

@@ -2,7 +2,7 @@
 
 use super::{
     component::{Draft, holds},
-    model::{Chart, Release},
+    model::{Chart, Release, Spot},
 };
 use crate::{
     config::chart_rules,
@@ -133,7 +133,7 @@ fn chart(node: &Node, problems: &mut Problems) -> Option<Chart> {
     chart_rules(node, problems);
     let text = |key: &str| node.get(key).and_then(Node::as_str).map(str::to_owned);
     let chart = Chart {
-        url: text("url")?,
+        url: Spot { text: text("url")?, place: node.get("url").and_then(Node::place) },
         name: text("name"),
         version: text("version")?,
         digest: text("digest"),
