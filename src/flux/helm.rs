@@ -321,8 +321,9 @@ mod tests {
 
     #[test]
     fn a_digest_pins_and_build_metadata_becomes_a_tag() {
-        let place = Place::top(Sources::new().add("pack.yaml", "version: x\n"));
-        let url = at("oci://x/y");
+        let place = Place::top(Sources::new().add("pack.yaml", "version: x\nurl: oci://x/y\n"));
+        let address = Place { start: 16, end: 25, ..place };
+        let url = Spot { place: Some(address), ..at("oci://x/y") };
         let mut pinned = some(&url);
         pinned.chart.version = "1.2.3+build.5";
         pinned.chart.digest = Some("sha256:abc");
@@ -333,7 +334,7 @@ mod tests {
             r#"{"tag":"1.2.3_build.5","digest":"sha256:abc"}"#
         );
         assert_eq!(source.at(&["spec", "ref", "tag"]).unwrap().place(), Some(place));
-        assert_eq!(source.at(&["spec", "url"]).unwrap().place(), Some(place));
+        assert_eq!(source.at(&["spec", "url"]).unwrap().place(), Some(address), "its own, not the version's");
         assert_eq!(source.at(&["spec", "interval"]).unwrap().place(), None);
     }
 }
