@@ -274,17 +274,21 @@ pub(super) fn target(
     shown: &str,
 ) -> Result<Target, Box<Diagnostic>> {
     let Some(folder) = out else { return Target::new(root, &format!("fleet-out/{name}"), shown) };
-    let inputs = ["environments", "templates", ".git"];
-    let why = match load::project_path(root, folder) {
-        _ if folder.has_root() && folder.parent().is_none() => "the root of the file system",
-        Some(below) if below.is_empty() => "the project's own folder",
-        // A tree among the inputs would be read as one the next time.
-        Some(below) if inputs.contains(&below.split('/').next().unwrap_or_default()) => {
-            "a folder that `gen` reads from"
-        }
+    // A tree among the inputs would be read as one the next time, and one in another tree would belong to both.
+    let (read, own) = (["environments", "templates", "charts", ".git"], [".gen", "fleet-out"]);
+    let place = load::real_path(folder).unwrap_or_else(|| folder.to_owned());
+    let project = load::real_path(root).unwrap_or_else(|| root.to_owned());
+    let below = load::project_path(root, folder);
+    let first = below.as_deref().and_then(|below| below.split('/').next()).unwrap_or_default();
+    let why = match below.as_deref() {
+        _ if place.parent().is_none() => "is the root of the file system",
+        Some("") => "is the project's own folder",
+        Some(_) if read.contains(&first) => "is a folder that `gen` reads from",
+        Some(below) if own.contains(&first) && below != "fleet-out" => "is a folder of `gen` itself",
+        _ if project.starts_with(place.join(name)) => "would put the tree around the project",
         _ => return Target::new(folder, name, shown),
     };
-    let message = format!("`--out {}` is {why}", folder.display());
+    let message = format!("`--out {}` {why}", folder.display());
     Err(Box::new(Diagnostic::error("write/name", message).help("name a folder of its own for the output")))
 }
 

@@ -28,7 +28,14 @@ pub fn find_project(start: &Path) -> Option<PathBuf> {
 /// The path in a project, with `/`, of a file that somebody names from where he is; it need not be there. `None` if it
 /// lies outside of the project.
 pub fn project_path(root: &Path, named: &Path) -> Option<String> {
-    let root = fs::canonicalize(root).ok()?;
+    let (root, path) = (fs::canonicalize(root).ok()?, real_path(named)?);
+    let below = path.strip_prefix(root).ok()?;
+    let parts: Option<Vec<&str>> = below.iter().map(|part| part.to_str()).collect();
+    parts.map(|parts| parts.join("/"))
+}
+
+/// The path from the root of the file system, without links, of what somebody names from where he is; it need not be there.
+pub fn real_path(named: &Path) -> Option<PathBuf> {
     let mut path = fs::canonicalize(".").ok()?;
     for part in named.components() {
         match part {
@@ -40,10 +47,7 @@ pub fn project_path(root: &Path, named: &Path) -> Option<String> {
     // What is there may be named by way of a link.
     let there = path.ancestors().find_map(|above| Some((above, fs::canonicalize(above).ok()?)));
     let (above, real) = there?;
-    let path = real.join(path.strip_prefix(above).ok()?);
-    let below = path.strip_prefix(root).ok()?;
-    let parts: Option<Vec<&str>> = below.iter().map(|part| part.to_str()).collect();
-    parts.map(|parts| parts.join("/"))
+    Some(real.join(path.strip_prefix(above).ok()?))
 }
 
 /// The project that a file is in or would be in, if any; its folder need not exist yet.

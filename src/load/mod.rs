@@ -31,7 +31,7 @@ pub use base::{base, inside};
 pub use builtin::Builtin;
 pub use chart_texts::ChartTexts;
 pub use charts::{CHARTS, ChartFacts, ChartRef, Charts};
-pub use disk::{Disk, find_project, named, project_of, project_path};
+pub use disk::{Disk, find_project, named, project_of, project_path, real_path};
 pub use environments::{SEALED, SECRETS, TO_REPLACE};
 pub use examples::examples;
 pub use files::{Entry, Files, Kind, Memory, PacksOnly};

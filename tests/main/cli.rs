@@ -2,6 +2,7 @@
 
 use crate::{sandbox::Sandbox, terminal::Terminal};
 use std::{
+    fs,
     io::{BufRead, BufReader, Read},
     process::{Output, Stdio},
 };
@@ -343,6 +344,36 @@ fn pages_for_documents_are_offered_where_there_are_some() {
         let page = sandbox.gen_(&[words, &["--format", "markdown"]].concat());
         assert_eq!(page.status.code(), Some(2), "{words:?}");
     }
+}
+
+/// Whatever leads there.
+#[cfg(unix)]
+#[test]
+fn no_tree_is_put_over_the_root_or_the_project() {
+    let sandbox = Sandbox::new();
+    let project = sandbox.root().join("nest/prod");
+    let run = |words: &[&str]| {
+        sandbox.command(env!("CARGO_BIN_EXE_gen")).current_dir(&project).args(words).output()
+    };
+    fs::create_dir_all(&project).unwrap();
+    assert!(run(&["init"]).unwrap().status.success());
+    std::os::unix::fs::symlink("/", project.join("root")).unwrap();
+    std::os::unix::fs::symlink("..", project.join("above")).unwrap();
+    for (out, why) in [
+        ("root", "is the root of the file system"),
+        ("..", "would put the tree around the project"),
+        ("above", "would put the tree around the project"),
+    ] {
+        let output = run(&["render", "prod", "--out", out]).unwrap();
+        assert_eq!(output.status.code(), Some(2));
+        assert!(
+            err(&output).contains(&format!("error[write/name]: `--out {out}` {why}")),
+            "{}",
+            err(&output)
+        );
+    }
+    assert!(!project.join("apps").exists() && !project.join(".gen-inventory").exists());
+    assert!(run(&["render", "dev", "--out", ".."]).unwrap().status.success(), "that is a folder beside it");
 }
 
 /// A file that stands there is left as it is; what Git must know of `gen` is told.
