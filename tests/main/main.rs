@@ -29,6 +29,7 @@ mod secrets;
 mod seal;
 mod shells;
 mod terminal;
+mod tmux;
 mod unseal;
 mod texts;
 mod watch;

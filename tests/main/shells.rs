@@ -1,6 +1,7 @@
-//! Completion in real shells, each skipped with a message where it is missing; and what scripts and pages are printed.
+//! Completion in real shells, through a terminal and on the screen of tmux, each skipped with a message where it is
+//! missing; and what scripts and pages are printed.
 
-use crate::{sandbox::Sandbox, terminal::Terminal};
+use crate::{sandbox::Sandbox, terminal::Terminal, tmux::Tmux};
 use std::{
     path::Path,
     process::{Command, Stdio},
@@ -26,24 +27,29 @@ fn project() -> Sandbox {
     sandbox
 }
 
-/// A shell that finds `gen`; none if it is not installed.
-fn shell(sandbox: &Sandbox, name: &str) -> Option<Command> {
-    let there = Command::new(name).arg("--version").stdout(Stdio::null()).stderr(Stdio::null()).status();
+/// Where programs are looked for, `gen` first; none if there is no such shell.
+fn path(shell: &str) -> Option<String> {
+    let there = Command::new(shell).arg("--version").stdout(Stdio::null()).stderr(Stdio::null()).status();
     if there.is_err() {
-        eprintln!("skipped: {name} is not installed");
+        eprintln!("skipped: {shell} is not installed");
         return None;
     }
     let own = Path::new(env!("CARGO_BIN_EXE_gen")).parent().unwrap().display().to_string();
+    Some(format!("{own}:/usr/local/bin:/usr/bin:/bin:/opt/homebrew/bin"))
+}
+
+/// A shell that finds `gen`; none if it is not installed.
+fn shell(sandbox: &Sandbox, name: &str) -> Option<Command> {
     let mut command = sandbox.command("/bin/sh");
-    command.env("PATH", format!("{own}:/usr/local/bin:/usr/bin:/bin:/opt/homebrew/bin")).env("TERM", "xterm");
+    command.env("PATH", path(name)?).env("TERM", "xterm");
     Some(command)
 }
 
 /// Types into an interactive shell, and presses Tab.
-fn typed(mut command: Command, start: &str, setup: &str) {
+fn typed(mut command: Command, (start, setup): (&str, &str)) {
     command.args(["-c", &format!("exec {start} 2>&1")]);
     let mut terminal = Terminal::run_whole(command);
-    terminal.types(setup);
+    terminal.types(setup).types("\n");
     terminal.types("echo rea\"\"dy\n").expect("ready\r\n");
     for (before, after) in TYPED {
         terminal.shown.clear();
@@ -56,19 +62,64 @@ fn typed(mut command: Command, start: &str, setup: &str) {
     terminal.wait();
 }
 
+/// How a shell is started, and what makes it ready.
+const BASH: (&str, &str) = ("bash --noprofile --norc -i", "PS1='> '; eval \"$(gen completions bash)\"");
+const ZSH: (&str, &str) =
+    ("zsh -f -i", "PS1='> '; autoload -Uz compinit && compinit -D -u; eval \"$(gen completions zsh)\"");
+/// Without its suggestions, which show a completion before it is asked for.
+const FISH: (&str, &str) = (
+    "fish --no-config",
+    "function fish_prompt; echo '> '; end; set -g fish_autosuggestion_enabled 0; gen completions fish | source",
+);
+
 #[test]
 fn bash_completes() {
     let sandbox = project();
     let Some(command) = shell(&sandbox, "bash") else { return };
-    typed(command, "bash --noprofile --norc -i", "PS1='> '; eval \"$(gen completions bash)\"\n");
+    typed(command, BASH);
 }
 
 #[test]
 fn zsh_completes() {
     let sandbox = project();
     let Some(command) = shell(&sandbox, "zsh") else { return };
-    let setup = "PS1='> '; autoload -Uz compinit && compinit -D -u; eval \"$(gen completions zsh)\"\n";
-    typed(command, "zsh -f -i", setup);
+    typed(command, ZSH);
+}
+
+/// The same, on a screen: what is completed stands alone on it, and of several each is told with what it does, where the
+/// shell tells that.
+fn drawn(name: &str, (start, setup): (&str, &str), tells: bool) {
+    let sandbox = project();
+    let Some(path) = path(name) else { return };
+    let Some(tmux) = Tmux::run(&sandbox, &path, start) else { return };
+    tmux.types(setup).presses("Enter").types("echo rea\"\"dy").presses("Enter").expect("\nready\n");
+    let fresh = || tmux.presses("C-u").presses("C-l").expect_alone(">");
+    for (before, after) in TYPED {
+        fresh().types(before).expect_alone(&format!("> {before}")).presses("Tab");
+        tmux.expect_alone(&format!("> {after}"));
+    }
+    fresh().types("gen re").expect_alone("> gen re").presses("Tab").presses("Tab");
+    for (command, does) in [
+        ("render", "Renders environments, checks them"),
+        ("rekey", "Brings the recipients of sealed files to what"),
+    ] {
+        tmux.expect(if tells { does } else { command });
+    }
+}
+
+#[test]
+fn bash_completes_on_a_screen() {
+    drawn("bash", BASH, false);
+}
+
+#[test]
+fn zsh_completes_on_a_screen() {
+    drawn("zsh", ZSH, true);
+}
+
+#[test]
+fn fish_completes_on_a_screen() {
+    drawn("fish", FISH, true);
 }
 
 #[test]
