@@ -2,14 +2,14 @@
 
 use super::{
     Change, Side,
-    names::{Names, alike},
+    names::{Names, alike, pairs},
 };
 use crate::{
     explain::Secrets,
     schema::member,
-    yaml::{Map, Node, Value, to_json},
+    yaml::{Map, Node, Origin, Value, to_json},
 };
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// All fields in which two objects differ, in the order of the first.
 pub(super) fn fields(nodes: [&Node; 2], names: &[Names; 2], secrets: &[Secrets<'_>; 2]) -> Vec<Change> {
@@ -44,43 +44,94 @@ impl Walk<'_> {
     }
 
     fn maps(&mut self, path: &str, left: &Map, right: &Map) {
-        for (key, node) in left.iter() {
-            self.nodes(&member(path, &key.text), [Some(node), right.get(&key.text)]);
-        }
-        for (key, node) in right.iter().filter(|(key, _)| !left.contains(&key.text)) {
-            self.nodes(&member(path, &key.text), [None, Some(node)]);
+        let members = |map: &Map| map.keys().map(str::to_owned).collect::<Vec<_>>();
+        let key = |map: &Map, name: &str| {
+            map.entry(name).map(|(key, _)| Node::with(name, key.place.map_or(Origin::None, Origin::Config)))
+        };
+        for [own, other] in self.rows([&members(left), &members(right)]) {
+            let path = member(path, own.or(other).unwrap_or_default());
+            if let (Some(own), Some(other)) = (own, other)
+                && own != other
+            {
+                self.change(&path, [key(left, own).as_ref(), key(right, other).as_ref()]);
+            }
+            self.nodes(&path, [own.and_then(|own| left.get(own)), other.and_then(|other| right.get(other))]);
         }
     }
 
-    /// Items with names are the same by name; texts and numbers are there or not; the rest goes by position.
+    /// Items with names are the same by name; texts and numbers are there or not. Of the rest those are the same that are
+    /// alike, and what then remains goes by position.
     fn lists(&mut self, path: &str, left: &[Node], right: &[Node]) {
-        if let (Some(left), Some(right)) = (named(left), named(right)) {
-            for (name, node) in &left {
-                self.nodes(&format!("{path}[{name}]"), [Some(node), by_name(&right, name)]);
-            }
-            for (name, node) in right.iter().filter(|(name, _)| by_name(&left, name).is_none()) {
-                self.nodes(&format!("{path}[{name}]"), [None, Some(node)]);
-            }
-        } else if left.iter().chain(right).all(|node| !has_parts(node)) && left.len() != right.len() {
-            self.items(path, left, right);
-        } else {
-            for index in 0..left.len().max(right.len()) {
-                self.nodes(&format!("{path}[{index}]"), [left.get(index), right.get(index)]);
-            }
+        let is_flat = left.iter().chain(right).all(|node| !has_parts(node));
+        match keyed([left, right]) {
+            Some((key, names)) => self.named(path, [left, right], key, &names),
+            None if is_flat && left.len() == right.len() => self.positions(path, left, right),
+            None => self.items(path, left, right, is_flat),
         }
     }
 
-    /// Items of which only one list has so many: those that are alike are taken away first, then those that differ only by
-    /// names.
-    fn items<'n>(&mut self, path: &str, left: &'n [Node], right: &'n [Node]) {
-        let texts = |list: &'n [Node]| list.iter().map(|node| (to_json(node, None), node)).collect();
-        let (mut gone, mut new): (Vec<Item>, Vec<Item>) = (texts(left), texts(right));
+    fn positions(&mut self, path: &str, left: &[Node], right: &[Node]) {
+        for index in 0..left.len().max(right.len()) {
+            self.nodes(&format!("{path}[{index}]"), [left.get(index), right.get(index)]);
+        }
+    }
+
+    /// Items by their names. That both have them in another order is a difference too: Kubernetes starts init containers
+    /// one after the other, and a variable may use one before it.
+    fn named(&mut self, path: &str, lists: [&[Node]; 2], key: &str, names: &[Vec<String>; 2]) {
+        let rows = self.rows([&names[0], &names[1]]);
+        let at = |side: usize, name: &str| names[side].iter().position(|own| own == name);
+        let both: Vec<[&str; 2]> =
+            rows.iter().filter_map(|[own, other]| Some([(*own)?, (*other)?])).collect();
+        let mut there = both.clone();
+        there.sort_by_key(|[_, other]| at(1, other));
+        if there != both {
+            let order = |pairs: &[[&str; 2]], side: usize| {
+                Node::new(pairs.iter().map(|pair| Node::new(pair[side])).collect::<Vec<_>>())
+            };
+            self.change(&format!("{path}[]"), [Some(&order(&both, 0)), Some(&order(&there, 1))]);
+        }
+        for row in rows {
+            let path = item(path, key, row[0].or(row[1]).unwrap_or_default());
+            self.nodes(&path, [0, 1].map(|side| lists[side].get(at(side, row[side]?)?)));
+        }
+    }
+
+    /// Which names of two sides are the same, in the order of the first; then those that only the second has.
+    fn rows<'k>(&self, names: [&'k [String]; 2]) -> Vec<[Option<&'k str>; 2]> {
+        let keys = names.map(|list| list.iter().map(String::as_str).collect::<Vec<_>>());
+        let pairs: BTreeMap<&str, &str> =
+            pairs([&keys[0], &keys[1]], self.names).into_iter().map(|[own, other]| (own, other)).collect();
+        let taken: BTreeSet<&str> = pairs.values().copied().collect();
+        let [left, right] = keys;
+        let new = right.into_iter().filter(|name| !taken.contains(name)).map(|name| [None, Some(name)]);
+        left.into_iter().map(|name| [Some(name), pairs.get(name).copied()]).chain(new).collect()
+    }
+
+    /// Items without names: those that are equal are taken away first, then those that differ only by names.
+    fn items(&mut self, path: &str, left: &[Node], right: &[Node], is_flat: bool) {
+        let (mut gone, mut new): (Vec<_>, Vec<_>) =
+            (left.iter().enumerate().collect(), right.iter().enumerate().collect());
+        take_pairs(&mut gone, &mut new, |one, other| one.same(other));
+        if gone.is_empty() && new.is_empty() {
+            return self.positions(path, left, right);
+        }
         let names = [&self.names[0], &self.names[1]];
-        take_pairs(&mut gone, &mut new, |one, other| one == other);
-        take_pairs(&mut gone, &mut new, |one, other| alike(names, [one, other]));
-        let path = format!("{path}[]");
-        gone.into_iter().for_each(|(_, node)| self.change(&path, [Some(node), None]));
-        new.into_iter().for_each(|(_, node)| self.change(&path, [None, Some(node)]));
+        let mut pairs = take_pairs(&mut gone, &mut new, |one, other| {
+            alike(names, [&to_json(one, None), &to_json(other, None)])
+        });
+        // What is flat is there or not.
+        let both = if is_flat { 0 } else { gone.len().min(new.len()) };
+        pairs.extend(gone.drain(..both).zip(new.drain(..both)));
+        let path = |index: usize| match is_flat {
+            true => format!("{path}[]"),
+            false => format!("{path}[{index}]"),
+        };
+        for ((index, left), (_, right)) in pairs {
+            self.nodes(&path(index), [Some(left), Some(right)]);
+        }
+        gone.into_iter().for_each(|(index, node)| self.nodes(&path(index), [Some(node), None]));
+        new.into_iter().for_each(|(index, node)| self.nodes(&path(index), [None, Some(node)]));
     }
 
     /// Everything in what only one has.
@@ -91,12 +142,14 @@ impl Walk<'_> {
                 map.iter().for_each(|(key, node)| self.nodes(&member(path, &key.text), sides(node)));
             }
             Value::Seq(items) => {
-                let names: Vec<String> = match named(items) {
-                    Some(named) => named.into_iter().map(|(name, _)| name).collect(),
-                    None => (0..items.len()).map(|index| index.to_string()).collect(),
-                };
-                let items = items.iter().zip(names);
-                items.for_each(|(node, name)| self.nodes(&format!("{path}[{name}]"), sides(node)));
+                let key = keyed([items, &[]]);
+                for (index, node) in items.iter().enumerate() {
+                    let path = match &key {
+                        Some((key, [names, _])) => item(path, key, &names[index]),
+                        None => format!("{path}[{index}]"),
+                    };
+                    self.nodes(&path, sides(node));
+                }
             }
             _ => self.change(path, sides(node)),
         }
@@ -116,18 +169,24 @@ impl Walk<'_> {
     }
 }
 
-/// An item of a list, after its text.
-type Item<'n> = (String, &'n Node);
+/// An item of a list, after its position.
+type Item<'n> = (usize, &'n Node);
 
-/// Takes from both lists what the other has too, each item once.
-fn take_pairs(left: &mut Vec<Item>, right: &mut Vec<Item>, same: impl Fn(&str, &str) -> bool) {
-    left.retain(|(text, _)| match right.iter().position(|(other, _)| same(text, other)) {
-        Some(index) => {
-            right.remove(index);
+/// Takes from both lists what the other has too, each item once; what was taken.
+fn take_pairs<'n>(
+    left: &mut Vec<Item<'n>>,
+    right: &mut Vec<Item<'n>>,
+    same: impl Fn(&Node, &Node) -> bool,
+) -> Vec<(Item<'n>, Item<'n>)> {
+    let mut pairs = Vec::new();
+    left.retain(|own| match right.iter().position(|other| same(own.1, other.1)) {
+        Some(at) => {
+            pairs.push((*own, right.remove(at)));
             false
         }
         None => true,
     });
+    pairs
 }
 
 fn has_parts(node: &Node) -> bool {
@@ -138,14 +197,28 @@ fn has_parts(node: &Node) -> bool {
     }
 }
 
-/// The items with their names, if all have one and no two the same.
-fn named(items: &[Node]) -> Option<Vec<(String, &Node)>> {
-    let named: Option<Vec<(String, &Node)>> =
-        items.iter().map(|item| Some((item.get("name")?.as_str()?.to_owned(), item))).collect();
-    let names: BTreeSet<&str> = named.as_ref()?.iter().map(|(name, _)| name.as_str()).collect();
-    if names.len() == items.len() { named.filter(|list| !list.is_empty()) } else { None }
+/// By what Kubernetes knows an item of a list from the others: `x-kubernetes-patch-merge-key` of its OpenAPI document, the
+/// usual one first.
+const KEYS: [&str; 9] =
+    ["name", "containerPort", "port", "mountPath", "devicePath", "topologyKey", "ip", "uid", "type"];
+
+/// The names of the items of two lists and the key that holds them: the first one by which each item of a list has a name
+/// of its own.
+fn keyed(lists: [&[Node]; 2]) -> Option<(&'static str, [Vec<String>; 2])> {
+    KEYS.into_iter().find_map(|key| Some((key, [names(lists[0], key)?, names(lists[1], key)?])))
 }
 
-fn by_name<'n>(items: &[(String, &'n Node)], name: &str) -> Option<&'n Node> {
-    items.iter().find(|(own, _)| own == name).map(|(_, node)| *node)
+fn names(items: &[Node], key: &str) -> Option<Vec<String>> {
+    let name = |item: &Node| match &item.get(key)?.value {
+        Value::Str(text) => Some(text.to_string()),
+        Value::Int(number) => Some(number.to_string()),
+        _ => None,
+    };
+    let names: Vec<String> = items.iter().map(name).collect::<Option<_>>()?;
+    (names.iter().collect::<BTreeSet<_>>().len() == items.len()).then_some(names)
+}
+
+/// `env[LEVEL]`, `ports[containerPort=80]`.
+fn item(path: &str, key: &str, name: &str) -> String {
+    if key == "name" { format!("{path}[{name}]") } else { format!("{path}[{key}={name}]") }
 }

@@ -2,7 +2,8 @@
 //! the line that set it. What differs only by the names of environment and cluster is folded.
 //!
 //! Objects are the same if kind, API group, namespace and name are, else if these are the same but for the names of
-//! environment and cluster; items of a list if they have the same `name`.
+//! environment and cluster; items of a list if their `name` is, or by what else Kubernetes merges such a list; members of a
+//! mapping likewise.
 
 mod fields;
 mod names;
@@ -16,7 +17,7 @@ use crate::{
     yaml::Node,
 };
 use fields::fields;
-use names::{Names, alike};
+use names::{Names, pairs};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Two environments side by side.
@@ -98,7 +99,8 @@ pub fn compare((first, one): (&Engine, &Built), (second, two): (&Engine, &Built)
     let trees = [one.tree.as_ref()?, two.tree.as_ref()?];
     let names = [Names::of(one), Names::of(two)];
     let found = trees.map(things);
-    let pairs = pairs(&found, &names);
+    let keys = [0, 1].map(|side| found[side].keys().map(String::as_str).collect::<Vec<_>>());
+    let pairs = pairs([&keys[0], &keys[1]], &names);
     // What one engine knows to be secret is secret on both sides.
     let of = |engine: &Engine| {
         let same = [(first, one), (second, two)].into_iter().filter(|(own, _)| std::ptr::eq(*own, engine));
@@ -114,7 +116,7 @@ pub fn compare((first, one): (&Engine, &Built), (second, two): (&Engine, &Built)
         folded: 0,
     };
     for [left, right] in &pairs {
-        let (left, right) = (&found[0][left], &found[1][right]);
+        let (left, right) = (&found[0][*left], &found[1][*right]);
         let fields = match (left.document, right.document) {
             (Some(left), Some(right)) => fields([&left.node, &right.node], &names, &secrets),
             _ => file(left.file, right.file, left.path),
@@ -157,24 +159,6 @@ fn things(tree: &Tree) -> BTreeMap<String, Found<'_>> {
     all
 }
 
-/// What is the same on both sides, by its keys there: first what is named alike, then, of what is left over, what differs
-/// only by the names of environment and cluster. A name may be a word of anything (`tools`, of a component `my-tools`),
-/// and two of one side may become one (`prod` and `prod-eu`, the environment and its cluster), which are then no pair.
-fn pairs(found: &[BTreeMap<String, Found<'_>>; 2], names: &[Names; 2]) -> Vec<[String; 2]> {
-    let [left, right] = found;
-    let both = left.keys().filter(|key| right.contains_key(*key));
-    let mut pairs: Vec<[String; 2]> = both.map(|key| [key.clone(), key.clone()]).collect();
-    let left_over = |side: usize| found[side].keys().filter(move |key| !found[1 - side].contains_key(*key));
-    let like: Vec<[&String; 2]> = left_over(0)
-        .flat_map(|own| left_over(1).map(move |other| [own, other]))
-        .filter(|[own, other]| alike([&names[0], &names[1]], [own, other]))
-        .collect();
-    let once = |side: usize, key: &String| like.iter().filter(|pair| pair[side] == key).count() == 1;
-    let only = like.iter().filter(|[own, other]| once(0, own) && once(1, other));
-    pairs.extend(only.map(|pair| pair.map(String::clone)));
-    pairs
-}
-
 fn is_outside(path: &TreePath) -> bool {
     path.as_str().starts_with("outside/")
 }
@@ -198,11 +182,11 @@ fn thing(found: &Found<'_>) -> Thing {
 /// What only one side has, but for what belongs to a component that only one has.
 fn only(
     own: &BTreeMap<String, Found<'_>>,
-    pairs: &[[String; 2]],
+    pairs: &[[&str; 2]],
     side: usize,
     components: &[Vec<String>; 2],
 ) -> Vec<Thing> {
-    let paired: BTreeSet<&str> = pairs.iter().map(|pair| pair[side].as_str()).collect();
+    let paired: BTreeSet<&str> = pairs.iter().map(|pair| pair[side]).collect();
     let alone = |thing: &Thing| components.iter().any(|list| list.contains(&thing.component));
     let left = own.iter().filter(|(key, _)| !paired.contains(key.as_str()));
     let mut list: Vec<Thing> = left.map(|(_, found)| thing(found)).filter(|thing| !alone(thing)).collect();

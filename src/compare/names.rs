@@ -50,6 +50,21 @@ pub(super) fn alike(names: [&Names; 2], texts: [&str; 2]) -> bool {
     false
 }
 
+/// Which keys of two sides are the same: those that are equal, then, of what is left over, what differs only by names. A name
+/// may be a word of anything (`tools`, of a component `my-tools`), and two of one side may become one (`prod` and
+/// `prod-eu`, the environment and its cluster), which are then no pair.
+pub(super) fn pairs<'k>(keys: [&[&'k str]; 2], names: &[Names; 2]) -> Vec<[&'k str; 2]> {
+    let sets = keys.map(|keys| keys.iter().copied().collect::<BTreeSet<&str>>());
+    let equal = keys[0].iter().filter(|key| sets[1].contains(*key)).map(|key| [*key, *key]);
+    let left_over =
+        |side: usize| keys[side].iter().copied().filter(|key| !sets[1 - side].contains(key)).collect();
+    let [left, right]: [Vec<&str>; 2] = [left_over(0), left_over(1)];
+    let all = left.iter().flat_map(|own| right.iter().map(move |other| [*own, *other]));
+    let like: Vec<[&str; 2]> = all.filter(|pair| alike([&names[0], &names[1]], *pair)).collect();
+    let once = |side: usize, key: &str| like.iter().filter(|pair| pair[side] == key).count() == 1;
+    equal.chain(like.iter().copied().filter(|[own, other]| once(0, own) && once(1, other))).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -105,11 +105,61 @@ fn items_with_names_are_compared_by_name() {
     assert_eq!(
         fields_of(
             "{l: [{name: a, v: 1}, {name: b, v: 2}]}",
-            "{l: [{name: b, v: 3}, {name: a, v: 1}, {name: c}]}"
+            "{l: [{name: z, v: 0}, {name: a, v: 1}, {name: b, v: 3}]}"
         ),
-        ["spec.l[b].v 2 3", "spec.l[c].name - c"]
+        ["spec.l[b].v 2 3", "spec.l[z].name - z", "spec.l[z].v - 0"]
     );
+    // An order may mean something, and is no difference of each item.
+    assert_eq!(
+        fields_of(
+            "{l: [{name: x}, {name: a, v: 1}, {name: b, v: 2}]}",
+            "{l: [{name: b, v: 2}, {name: w}, {name: a, v: 1}]}"
+        ),
+        ["spec.l[] [a, b] [b, a]", "spec.l[x].name x -", "spec.l[w].name - w"]
+    );
+    assert_eq!(fields_of("{l: []}", "{l: [{name: a}]}"), ["spec.l[a].name - a"]);
+}
+
+#[test]
+fn items_are_compared_by_the_key_that_kubernetes_merges_by() {
+    for (key, [a, b, new]) in [
+        ("containerPort", ["80", "443", "8080"]),
+        ("port", ["80", "443", "8080"]),
+        ("mountPath", ["/a", "/b", "/c"]),
+        ("topologyKey", ["zone", "host", "rack"]),
+    ] {
+        let (one, other) = (
+            format!("{{l: [{{{key}: {a}, v: 1}}, {{{key}: {b}, v: 2}}]}}"),
+            format!("{{l: [{{{key}: {new}}}, {{{key}: {a}, v: 1}}, {{{key}: {b}, v: 3}}]}}"),
+        );
+        let expected = [format!("spec.l[{key}={b}].v 2 3"), format!("spec.l[{key}={new}].{key} - {new}")];
+        assert_eq!(fields_of(&one, &other), expected);
+    }
+    // Two ports of one number: no name for either.
+    assert_eq!(
+        fields_of(
+            "{l: [{port: 53, protocol: UDP}, {port: 53, protocol: TCP}]}",
+            "{l: [{port: 80, protocol: TCP}, {port: 53, protocol: UDP}, {port: 53, protocol: TCP}]}"
+        ),
+        ["spec.l[0].port - 80", "spec.l[0].protocol - TCP"]
+    );
+}
+
+#[test]
+fn items_without_names_are_the_same_where_they_are_alike() {
     assert_eq!(fields_of("{l: [{v: 1}, {v: 2}]}", "{l: [{v: 1}, {v: 3}]}"), ["spec.l[1].v 2 3"]);
+    assert_eq!(
+        fields_of("{l: [{v: 1}, {v: 2}]}", "{l: [{v: 2}, {v: 1}]}"),
+        ["spec.l[0].v 1 2", "spec.l[1].v 2 1"]
+    );
+    assert_eq!(fields_of("{l: [{v: 1}, {v: 2}]}", "{l: [{v: 0}, {v: 1}, {v: 2}]}"), ["spec.l[0].v - 0"]);
+    assert_eq!(
+        fields_of(
+            "{l: [{host: a.dev.example.com}, {host: b}]}",
+            "{l: [{host: new}, {host: a.prod.example.com}, {host: b}]}"
+        ),
+        ["spec.l[0].host a.dev.example.com a.prod.example.com (names)", "spec.l[0].host - new"]
+    );
 }
 
 #[test]
@@ -121,7 +171,38 @@ fn texts_of_lists_are_there_or_not() {
     );
     // A text that both have is no other because a name is a word of it.
     assert_eq!(fields_of("{l: [a-dev, b]}", "{l: [a-dev]}"), ["spec.l[] b -"]);
-    assert_eq!(fields_of("{l: [a-dev, b]}", "{l: [a-prod]}"), ["spec.l[] b -"]);
+    assert_eq!(
+        fields_of("{l: [a-dev, b]}", "{l: [a-prod]}"),
+        ["spec.l[] a-dev a-prod (names)", "spec.l[] b -"]
+    );
+}
+
+/// Containers, variables, volumes, ports and members of mappings that are named after environment or cluster.
+#[test]
+fn names_inside_of_lists_and_mappings_are_folded() {
+    assert_eq!(
+        fields_of(
+            "{containers: [{name: a}, {name: web-dev, image: \"x:1\", env: [{name: E, value: dev}]}]}",
+            "{containers: [{name: a}, {name: web-prod, image: \"x:2\", env: [{name: NEW}, {name: E, value: prod}]}]}"
+        ),
+        [
+            "spec.containers[web-dev].name web-dev web-prod (names)",
+            "spec.containers[web-dev].image x:1 x:2",
+            "spec.containers[web-dev].env[E].value dev prod (names)",
+            "spec.containers[web-dev].env[NEW].name - NEW",
+        ]
+    );
+    assert_eq!(
+        fields_of("{l: [{mountPath: /data/dev-1, v: 1}]}", "{l: [{mountPath: /data/prod-1, v: 2}]}"),
+        [
+            "spec.l[mountPath=/data/dev-1].mountPath /data/dev-1 /data/prod-1 (names)",
+            "spec.l[mountPath=/data/dev-1].v 1 2",
+        ]
+    );
+    assert_eq!(
+        fields_of("{m: {dev.yaml: {v: 1}, b: 1}}", "{m: {b: 1, prod.yaml: {v: 2}}}"),
+        ["spec.m[\"dev.yaml\"] dev.yaml prod.yaml (names)", "spec.m[\"dev.yaml\"].v 1 2"]
+    );
 }
 
 #[test]
