@@ -14,7 +14,8 @@ use crate::{
 
 /// Two environments: what only one has, and the fields that differ, each with the line that set it
 ///
-/// Objects are compared by kind, namespace and name, items of lists by their `name`. What differs only by the names of
+/// Objects are compared by kind, namespace and name, items of lists by their `name` or by what else Kubernetes merges them
+/// by (`containerPort`, `mountPath`, …). An environment with errors is not compared. What differs only by the names of
 /// environment, cluster and domain is folded.
 #[derive(Debug, clap::Args)]
 #[command(
@@ -46,16 +47,23 @@ pub(super) fn run(global: &Global, arguments: &Arguments) -> Exit {
         return open::failed_in(global, &problems, &engine.project.sources);
     }
     let [one, two] = wanted.map(|name| engine.build(name));
-    let Some(comparison) = compare::compare((&engine, &one), (&engine, &two)) else {
-        problems.extend(one.problems);
-        problems.extend(two.problems);
-        return open::failed_in(global, &problems, &engine.project.sources);
-    };
-    let sources = &engine.project.sources;
+    let comparison = compare::compare((&engine, &one), (&engine, &two));
     let title = format!("{} → {}", one.name, two.name);
+    problems.extend(one.problems);
+    problems.extend(two.problems);
+    let sources = &engine.project.sources;
+    // Where something is wrong, what is left of an environment is not the environment.
+    let Some(comparison) = comparison.filter(|_| !problems.has_errors()) else {
+        return open::failed_in(global, &problems, sources);
+    };
+    report::findings(global, &problems, sources);
     let page = Page { sources: [sources, sources], comparison: &comparison, all: arguments.all, title };
     match global.format {
-        Format::Json => report::json(&page.json()),
+        Format::Json => {
+            let mut node = page.json();
+            node.as_map_mut().map(|map| map.insert("findings", report::to_node(&problems, sources)));
+            report::json(&node);
+        }
         Format::Text => report::print(&page.text()),
         Format::Markdown => report::print(&page.markdown()),
     }
