@@ -4,6 +4,7 @@
 //! The order of the modules below is a rule: a module uses only those listed above it
 //! (`tests/tidy.rs` keeps it).
 
+pub mod address;
 pub mod diag;
 pub mod hash;
 pub mod plain;

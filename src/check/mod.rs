@@ -13,7 +13,7 @@ pub use rules::CHECKS;
 use crate::{
     diag::{Diagnostic, Place, Problems, Severity},
     layout,
-    load::{ChartFacts, ChartRef, Charts, EnvironmentSource, FileText, Pack, Project, SEALED},
+    load::{ChartFacts, ChartRef, Charts, EnvironmentSource, FileText, InAddress, Pack, Project, SEALED},
     resolve::{
         EVERY_GROUP, Environment, NeededSecret, Reader, SealPolicy, SealedPath, Secrets, Sync as FluxSync,
     },
@@ -90,6 +90,8 @@ pub struct Policy {
     pub charts: Option<KnownCharts>,
     /// The texts that `$file` takes, and their files.
     pub files: Vec<FileText>,
+    /// What is secret in addresses that it may have from the user's files, and where it stands there.
+    pub addresses: Vec<InAddress>,
     /// Was it laid out by `gen`, so that nothing changes its objects on the way to the cluster? Else parents may
     /// add namespaces, patches and prefixes.
     pub laid_out: bool,
@@ -129,7 +131,14 @@ impl Policy {
             env.components.iter().map(|component| (component.name.clone(), Arc::clone(&component.pack)));
         let charts = KnownCharts { charts: Arc::clone(&project.charts), packs: packs.collect() };
         let files = project.files.values().cloned().collect();
-        Self { charts: Some(charts), files, ..self }
+        let layers = project.environments.get(&env.name).map_or(&[][..], |source| &source.layers);
+        // It has nothing from the files of environments that are no layers of it.
+        let own = |address: &&InAddress| {
+            let is_there = |file: &&EnvironmentSource| file.place.source == address.place.source;
+            project.environments.values().find(is_there).is_none_or(|file| layers.contains(&file.name))
+        };
+        let addresses = project.addresses.iter().filter(own).cloned().collect();
+        Self { charts: Some(charts), files, addresses, ..self }
     }
 
     /// With the Secrets that its components need and that do not come from elsewhere.

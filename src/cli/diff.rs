@@ -29,7 +29,7 @@ use std::{
 ///
 /// Where a chart gets another version, it tells what that takes differently of what you set, and other defaults, as far as
 /// facts of both are known. Of sealed files it shows which keys and recipients are added, changed (`~`) or removed; values only with `--reveal` and
-/// a private key. Files that are not gen's are no difference.
+/// a private key; passwords in addresses also with `--reveal`. Files that are not gen's are no difference.
 #[derive(Debug, clap::Args)]
 #[command(
     after_help = "Examples:\n  gen diff prod\n  gen diff --all --exit-code   say no (exit code 1) if anything differs\n  gen diff prod --reveal       with the values of sealed files"
@@ -46,7 +46,7 @@ pub(super) struct Arguments {
     /// Only warn of Secrets that are needed and not sealed; not in CI
     #[arg(long)]
     allow_missing_secrets: bool,
-    /// Show values of sealed files, for which a private key is needed
+    /// Show values of sealed files, for which a private key is needed, and passwords in addresses
     #[arg(long)]
     reveal: bool,
     #[command(flatten)]
@@ -166,7 +166,7 @@ fn difference(
             // What was edited by hand is a difference like any other here: it is shown, not refused.
             let changes = write::plan(state, &tree, true, &mut problems);
             let mut told = Problems::new();
-            let text = changes.unified_with(comparing.colour, &mut |change| match clear
+            let text = changes.unified_with(comparing.colour, arguments.reveal, &mut |change| match clear
                 .contains(&format!("fleet-out/{name}/{}", change.path))
                 && !arguments.reveal
             {

@@ -9,7 +9,9 @@ pub use render::{render, visible};
 pub use sources::{Place, SourceId, Sources, Spot};
 pub use suggest::{did_you_mean, list};
 
+use crate::address;
 use std::{
+    borrow::Cow,
     collections::HashMap,
     hash::{DefaultHasher, Hash, Hasher},
 };
@@ -73,7 +75,7 @@ impl Diagnostic {
         Self {
             id,
             severity,
-            message: message.into(),
+            message: shown(message),
             labels: Vec::new(),
             outputs: Vec::new(),
             because: Vec::new(),
@@ -92,7 +94,7 @@ impl Diagnostic {
     #[must_use]
     pub fn label(mut self, place: impl Into<Option<Place>>, text: impl Into<String>) -> Self {
         if let Some(place) = place.into() {
-            self.labels.push(Label { place, text: text.into() });
+            self.labels.push(Label { place, text: shown(text) });
         }
         self
     }
@@ -131,15 +133,24 @@ impl Diagnostic {
     /// Adds a cause.
     #[must_use]
     pub fn because(mut self, because: impl Into<String>) -> Self {
-        self.because.push(because.into());
+        self.because.push(shown(because));
         self
     }
 
     /// Adds a remedy.
     #[must_use]
     pub fn help(mut self, help: impl Into<String>) -> Self {
-        self.help.push(help.into());
+        self.help.push(shown(help));
         self
+    }
+}
+
+/// What is quoted in a statement is shown without what is secret in addresses.
+fn shown(text: impl Into<String>) -> String {
+    let text = text.into();
+    match address::masked(&text) {
+        Cow::Borrowed(_) => text,
+        Cow::Owned(masked) => masked,
     }
 }
 

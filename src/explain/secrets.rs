@@ -1,8 +1,9 @@
-//! What is never shown: values that something was said about as secret, of Secrets that are not sealed, and those that are
-//! masked where they are written.
+//! What is never shown: values that something was said about as secret, of Secrets that are not sealed, those that are
+//! masked where they are written, and passwords in addresses.
 
 use super::path::{Path, leaves};
 use crate::{
+    address,
     diag::{Place, Sources},
     pipeline::Built,
     yaml::{Node, Value},
@@ -35,6 +36,7 @@ impl<'a> Secrets<'a> {
             }
             Value::Seq(items) => Value::Seq(items.iter().map(|node| self.shown(node)).collect()),
             _ if self.has(node) => Value::from(SECRET),
+            Value::Str(text) => Value::from(&*address::masked(text)),
             scalar => scalar.clone(),
         };
         Node { value, origin: node.origin.clone(), style: node.style }

@@ -1,13 +1,17 @@
 //! What must not be drawn, whatever is said about the line it stands on: values where an input is secret and wants a
-//! reference, in any layer and whatever overrides them; values of plain Secrets; private keys. Of files of secrets nothing
+//! reference, in any layer and whatever overrides them; values of plain Secrets; private keys; passwords in addresses. Of files of secrets nothing
 //! is drawn at all: [`Sources::add`].
 //!
 //! It works on the files as written, before anything is merged, so that it holds for everything that is said later. What
 //! it cannot know is what a value means whose pack cannot be read, or whose file is no YAML: there only the names of
 //! members that are secret in some pack are gone by.
 
-use super::model::{BaseFile, EnvironmentSource, Pack};
+use super::{
+    builtin::Builtin,
+    model::{BaseFile, EnvironmentSource, InAddress, Pack},
+};
 use crate::{
+    address,
     diag::{Place, Problems, SourceId, Sources, did_you_mean},
     seal,
     yaml::{self, Node, Value},
@@ -137,6 +141,18 @@ pub(super) fn private_keys(sources: &Sources) -> Vec<Place> {
         })
     });
     keys.collect()
+}
+
+/// What is secret in the addresses of a project, wherever they stand.
+pub(super) fn addresses(sources: &Sources) -> Vec<InAddress> {
+    let own = sources.all().filter(|(source, _)| !Builtin::has(sources.name(*source)));
+    let secrets = own.flat_map(|(source, text)| {
+        address::secrets(text).into_iter().map(move |secret| InAddress {
+            text: text[secret.range.clone()].into(),
+            place: Place::new(source, secret.range),
+        })
+    });
+    secrets.collect()
 }
 
 fn leaves(node: &Node, places: &mut Vec<Place>) {

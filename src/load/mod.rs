@@ -36,8 +36,8 @@ pub use environments::{SEALED, SECRETS, TO_REPLACE};
 pub use examples::examples;
 pub use files::{Entry, Files, Kind, Memory, PacksOnly};
 pub use model::{
-    BaseFile, Broken, EnvironmentSource, ExampleFiles, FileText, Fleet, FleetKey, OwnFluxSystem, Pack,
-    PackRelease, Project, SealedFile, SopsConfig,
+    BaseFile, Broken, EnvironmentSource, ExampleFiles, FileText, Fleet, FleetKey, InAddress, OwnFluxSystem,
+    Pack, PackRelease, Project, SealedFile, SopsConfig,
 };
 pub use reads::input_paths;
 pub use record::Recorded;
@@ -83,6 +83,8 @@ pub fn project_with(files: &dyn Files, each: Each, problems: &mut Problems) -> O
     }
     mask::bases(&bases, &sources, &mut hidden);
     hidden.extend(mask::private_keys(&sources));
+    let addresses = mask::addresses(&sources);
+    hidden.extend(addresses.iter().map(|secret| secret.place));
     sources.mask(problems.0.iter().flat_map(|problem| &problem.secrets).chain(&hidden));
     Some(Project {
         sources,
@@ -97,6 +99,7 @@ pub fn project_with(files: &dyn Files, each: Each, problems: &mut Problems) -> O
         own_flux_system,
         sops_config,
         to_replace,
+        addresses,
         broken,
     })
 }

@@ -5,6 +5,7 @@ use super::{charts::Charts, environments::SEALED, to_replace::ToReplaceFile};
 use crate::{
     config::{ChartFile, FleetFile, PackFile, When},
     diag::{Place, SourceId, Sources, Spot},
+    plain::PlainText,
     recipient::Recipient,
     schema::Schema,
     template::{Delimiters, TemplateFile},
@@ -54,8 +55,19 @@ pub struct Project {
     pub sops_config: Option<SopsConfig>,
     /// `environments/secrets/to-replace.txt`: values that somebody knows who can no longer open their file.
     pub to_replace: ToReplaceFile,
+    /// What is secret in addresses, in all texts of the project.
+    pub addresses: Vec<InAddress>,
     /// What is there but cannot be used; the reason was told.
     pub broken: Broken,
+}
+
+/// A password or token in an address.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct InAddress {
+    /// What is secret.
+    pub text: PlainText,
+    /// Where it stands.
+    pub place: Place,
 }
 
 /// `.sops.yaml`, in which `sops` looks up who a new file is encrypted for.

@@ -1,7 +1,7 @@
-//! Differences as text: [`Changes`] as a unified diff with sealed values folded.
+//! Differences as text: [`Changes`] as a unified diff with sealed values folded, and what is secret in addresses hidden.
 
 use super::{Change, Changes, INVENTORY};
-use crate::{diag::visible, hash::sha256};
+use crate::{address, diag::visible, hash::sha256};
 use similar::{ChangeTag, TextDiff};
 use std::{borrow::Cow, fmt::Write};
 
@@ -14,11 +14,16 @@ const RESET: &str = "\u{1b}[0m";
 impl Changes {
     /// The changes as a unified diff, paths as people know them; empty if nothing changes.
     pub fn unified(&self, colour: bool) -> String {
-        self.unified_with(colour, &mut |_| None)
+        self.unified_with(colour, false, &mut |_| None)
     }
 
-    /// The same, where `told` may say in its own words what changes in a file.
-    pub fn unified_with(&self, colour: bool, told: &mut dyn FnMut(&Change) -> Option<String>) -> String {
+    /// The same, where `told` may say in its own words what changes in a file, and secrets in addresses may be revealed.
+    pub fn unified_with(
+        &self,
+        colour: bool,
+        reveal: bool,
+        told: &mut dyn FnMut(&Change) -> Option<String>,
+    ) -> String {
         let mut out = String::new();
         for change in &self.list {
             let name = format!("{}/{}", self.shown, change.path);
@@ -28,7 +33,7 @@ impl Changes {
                     head(&mut out, &format!("{}: {name}", word(before, after)), colour);
                     out.push_str(&lines);
                 }
-                None => out.push_str(&file_difference(&name, before, after, colour)),
+                None => out.push_str(&difference(&name, (before, after), colour, reveal)),
             }
         }
         if self.list.is_empty() && self.rewrites_inventory() {
@@ -45,6 +50,15 @@ pub(super) fn file_difference(
     after: Option<&[u8]>,
     colour: bool,
 ) -> String {
+    difference(name, (before, after), colour, false)
+}
+
+fn difference(
+    name: &str,
+    (before, after): (Option<&[u8]>, Option<&[u8]>),
+    colour: bool,
+    reveal: bool,
+) -> String {
     if before == after {
         return String::new();
     }
@@ -55,7 +69,7 @@ pub(super) fn file_difference(
     };
     head(&mut out, &format!("--- {}", side(before.is_some(), 'a')), colour);
     head(&mut out, &format!("+++ {}", side(after.is_some(), 'b')), colour);
-    out.push_str(&between(before.unwrap_or_default(), after.unwrap_or_default(), colour));
+    out.push_str(&hunks(before.unwrap_or_default(), after.unwrap_or_default(), colour, reveal));
     out
 }
 
@@ -82,6 +96,11 @@ fn paint(out: &mut String, line: &str, style: &str, colour: bool) {
 /// The hunks from one text to another with three lines around each, without the names of files. Sealed values are
 /// folded, control characters shown as escapes.
 pub fn between(before: &[u8], after: &[u8], colour: bool) -> String {
+    hunks(before, after, colour, true)
+}
+
+/// The same; what is secret in addresses only if it is to be revealed.
+fn hunks(before: &[u8], after: &[u8], colour: bool, reveal: bool) -> String {
     let (Ok(before), Ok(after)) = (std::str::from_utf8(before), std::str::from_utf8(after)) else {
         return "binary files differ\n".to_owned();
     };
@@ -99,7 +118,8 @@ pub fn between(before: &[u8], after: &[u8], colour: bool) -> String {
             };
             let value: &str = change.value();
             let line = value.strip_suffix('\n').unwrap_or(value);
-            paint(&mut out, &format!("{sign}{}", visible(&fold(line))), style, colour);
+            let line = if reveal { Cow::Borrowed(line) } else { address::masked(line) };
+            paint(&mut out, &format!("{sign}{}", visible(&fold(&line))), style, colour);
             if change.missing_newline() {
                 out.push_str("\\ No newline at end of file\n");
             }
@@ -110,7 +130,7 @@ pub fn between(before: &[u8], after: &[u8], colour: bool) -> String {
 
 /// The hunks of an edit by hand, without colour.
 pub(super) fn edit(rendered: &[u8], typed: &[u8]) -> String {
-    between(rendered, typed, false)
+    hunks(rendered, typed, false, false)
 }
 
 /// Every sealed value `ENC[…]` without its inside.
@@ -188,6 +208,17 @@ mod tests {
         );
         assert_eq!(fold("ENC[a] and ENC[b]!"), "ENC[…] and ENC[…]!");
         assert_eq!(fold("ENC[open"), "ENC[open");
+    }
+
+    #[test]
+    fn what_is_secret_in_addresses_is_hidden() {
+        let text = |password: &str| format!("url: https://u:{password}@h/?token={password}\n");
+        let (before, after) = (text("hunter1"), text("hunter2"));
+        let hidden = "url: https://u:***@h/?token=***\n";
+        assert_eq!(edit(before.as_bytes(), after.as_bytes()), format!("@@ -1 +1 @@\n-{hidden}+{hidden}"));
+        let shown = file_difference("a", Some(before.as_bytes()), Some(after.as_bytes()), false);
+        assert!(shown.ends_with(&format!("-{hidden}+{hidden}")), "{shown}");
+        assert!(between(before.as_bytes(), after.as_bytes(), false).contains("hunter2"));
     }
 
     #[test]
