@@ -60,6 +60,8 @@ pub(super) fn run(global: &Global, arguments: &Arguments) -> Exit {
     };
     open::missing_secrets(arguments.allow_missing_secrets, &mut engine, &mut problems);
     let names = select::choose(&arguments.selection, &select::Choice::of(&engine), &mut problems);
+    // Where something is wrong a render writes nothing, and what is left of an environment is not the environment.
+    let broken = problems.has_errors();
     let root = open::root(global);
     // For people; what a stream must not have is taken out where it is written.
     let colour = global.format == Format::Text;
@@ -73,7 +75,10 @@ pub(super) fn run(global: &Global, arguments: &Arguments) -> Exit {
         Comparing { policy: &engine.policy, identities: &identities, reveal: arguments.reveal, colour };
     let bar = progress::bar(global, names.len(), "environments");
     let outcomes = engine.each(&names, |built| {
-        let outcome = difference(&engine, built, arguments, &root, &comparing);
+        let outcome = match broken || built.problems.has_errors() {
+            true => Outcome::without(built),
+            false => difference(&engine, built, arguments, &root, &comparing),
+        };
         bar.step();
         outcome
     });
@@ -86,15 +91,8 @@ pub(super) fn run(global: &Global, arguments: &Arguments) -> Exit {
     let broken = problems.has_errors();
     let differs = !sops_config.is_empty() || texts.iter().any(|(_, text, _)| !text.is_empty());
     if global.format == Format::Json {
-        let one = |(name, text, bumps): &(String, String, Vec<Bump>)| {
-            mapping([
-                ("name", Node::new(name.as_str())),
-                ("diff", Node::new(text.as_str())),
-                ("charts", Node::new(bumps.iter().map(Bump::to_node).collect::<Vec<_>>())),
-            ])
-        };
         report::json(&mapping([
-            ("environments", Node::new(texts.iter().map(one).collect::<Vec<_>>())),
+            ("environments", Node::new(texts.iter().map(to_node).collect::<Vec<_>>())),
             ("sopsConfig", Node::new(sops_config.as_str())),
             ("findings", report::to_node(&problems, &engine.project.sources)),
         ]));
@@ -111,6 +109,14 @@ pub(super) fn run(global: &Global, arguments: &Arguments) -> Exit {
         (false, true) => Exit::No,
         (false, false) => Exit::Yes,
     }
+}
+
+fn to_node((name, text, bumps): &(String, String, Vec<Bump>)) -> Node {
+    mapping([
+        ("name", Node::new(name.as_str())),
+        ("diff", Node::new(text.as_str())),
+        ("charts", Node::new(bumps.iter().map(Bump::to_node).collect::<Vec<_>>())),
+    ])
 }
 
 /// Keys to look inside of sealed files with: those that are named, all with `--reveal`.
@@ -141,6 +147,15 @@ struct Outcome {
     text: String,
     bumps: Vec<Bump>,
     problems: Problems,
+}
+
+impl Outcome {
+    /// Only what was found.
+    fn without(built: Built) -> Self {
+        let Built { name, mut problems, findings, .. } = built;
+        problems.extend(findings);
+        Self { name, text: String::new(), bumps: Vec::new(), problems }
+    }
 }
 
 fn difference(
