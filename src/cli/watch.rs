@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     compare::{self, Comparison},
-    diag::{self, Diagnostic, Problems},
+    diag::{Diagnostic, Problems, Sources},
     host::{self, Stopwatch, Watch},
     load::CHARTS,
     pipeline::{Built, Engine},
@@ -51,6 +51,8 @@ struct Outcome {
 struct Good {
     engine: Engine,
     built: Built,
+    /// What was said of it all the same.
+    warnings: Vec<String>,
 }
 
 pub(super) fn run(global: &Global, arguments: &Arguments) -> Exit {
@@ -84,8 +86,9 @@ pub(super) fn run(global: &Global, arguments: &Arguments) -> Exit {
         let screen = Screen { global, name, first, was_broken: broken, time: start.elapsed() };
         screen.show(&result, good.as_ref());
         (broken, first) = (is_wrong, false);
+        let warnings = result.said();
         if let (false, Some(engine), Some(built)) = (is_wrong, result.engine, result.built) {
-            good = Some(Good { engine, built });
+            good = Some(Good { engine, built, warnings });
         }
         // Nobody sees what comes: the end says why.
         if report::is_closed() || (!again && !watch.changed(QUIET)) {
@@ -121,6 +124,11 @@ impl Outcome {
     fn unknown(&self, name: &str) -> bool {
         let broken = |engine: &Engine| engine.project.broken.environments.contains(name);
         self.built.is_none() && !self.engine.as_ref().is_some_and(broken)
+    }
+
+    /// What is said, wherever it now stands.
+    fn said(&self) -> Vec<String> {
+        self.problems.0.iter().map(|problem| format!("{} {}", problem.id, problem.message)).collect()
     }
 }
 
@@ -162,34 +170,39 @@ impl Screen<'_> {
             return self.json(result, good, comparison.as_ref());
         }
         let is_wrong = result.problems.has_errors();
+        let empty = Sources::new();
+        let sources = result.engine.as_ref().map_or(&empty, |engine| &engine.project.sources);
         let title = format!("{} ({} ms)", self.name, self.time.as_millis());
-        let page =
-            comparison.as_ref().zip(good).zip(result.engine.as_ref()).map(|((comparison, good), engine)| {
-                Page {
-                    sources: [&good.engine.project.sources, &engine.project.sources],
-                    comparison,
-                    all: true,
-                    title: title.clone(),
-                }
-            });
+        let again = if self.was_broken { " again" } else { "" };
+        let count = report::count(&result.problems);
+        let outcome = match &count {
+            Some(count) if is_wrong => format!("{title}: {count}"),
+            Some(count) => format!("{title}: rendered{again}, {count}"),
+            None => format!("{title}: all is well{again}"),
+        };
+        let page = comparison.as_ref().zip(good).map(|(comparison, good)| Page {
+            sources: [&good.engine.project.sources, sources],
+            comparison,
+            all: true,
+            title: if count.is_some() { outcome.clone() } else { title.clone() },
+        });
         let differs = page.as_ref().is_some_and(|page| !page.is_empty());
-        if !(self.first || is_wrong || self.was_broken || differs) {
+        let news = self.first || self.was_broken || good.is_some_and(|good| good.warnings != result.said());
+        if !(news || is_wrong || differs) {
             return;
         }
-        if std::io::stdout().is_terminal() {
+        let is_terminal = std::io::stdout().is_terminal();
+        if is_terminal {
             report::exact("\u{1b}[2J\u{1b}[3J\u{1b}[H");
         }
-        match (&result.engine, page) {
-            (Some(engine), _) if is_wrong => {
-                report::findings(self.global, &result.problems, &engine.project.sources)
-            }
-            (None, _) => report::findings(self.global, &result.problems, &diag::Sources::new()),
-            (_, Some(page)) if differs => print(&page.text()),
-            _ => print(&format!("{title}: all is well{}\n", if self.was_broken { " again" } else { "" })),
+        // What was said before still stands above, but for a screen that was cleared.
+        if news || is_wrong || is_terminal {
+            report::findings(self.global, &result.problems, sources);
         }
-        if is_wrong {
-            let count = report::count(&result.problems).unwrap_or_default();
-            report::tell(&format!("{title}: {count}"));
+        match page {
+            _ if is_wrong => report::tell(&outcome),
+            Some(page) if differs => print(&page.text()),
+            _ => print(&format!("{outcome}\n")),
         }
         if self.first {
             report::say(self.global, "waiting for changes; Ctrl-C ends it");
@@ -199,9 +212,8 @@ impl Screen<'_> {
     /// One document a result: `{environment, milliseconds, comparison, findings}`; `comparison` as `gen compare` has it, or
     /// null where there is nothing to compare.
     fn json(&self, result: &Outcome, good: Option<&Good>, comparison: Option<&Comparison>) {
-        let sources = result.engine.as_ref().map(|engine| &engine.project.sources);
-        let empty = diag::Sources::new();
-        let sources = sources.unwrap_or(&empty);
+        let empty = Sources::new();
+        let sources = result.engine.as_ref().map_or(&empty, |engine| &engine.project.sources);
         let page = comparison.zip(good).map(|(comparison, good)| Page {
             sources: [&good.engine.project.sources, sources],
             comparison,

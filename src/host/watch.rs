@@ -2,13 +2,15 @@
 
 use super::interrupted;
 use notify::{ErrorKind, Event, RecommendedWatcher, RecursiveMode, Watcher};
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use std::{
+    io,
     path::PathBuf,
     sync::mpsc::{self, Receiver, RecvTimeoutError},
     time::Duration,
 };
 
-/// Ctrl-C is seen after at most this.
+/// Ctrl-C, and that nobody reads any more, are seen after at most this.
 const GLANCE: Duration = Duration::from_millis(100);
 /// A program that writes without end does not keep the result back for ever.
 const MOST_BURSTS: usize = 50;
@@ -44,10 +46,11 @@ impl Watch {
         Ok(Self { events, _watcher: watcher })
     }
 
-    /// Waits until something changes, and then until nothing has for a while. `false` when the program is to stop.
+    /// Waits until something changes, and then until nothing has for a while. `false` when the program is to stop, or nobody
+    /// reads its standard output any more.
     pub fn changed(&self, quiet: Duration) -> bool {
         loop {
-            if interrupted() {
+            if interrupted() || nobody_reads() {
                 return false;
             }
             match self.events.recv_timeout(GLANCE) {
@@ -68,6 +71,15 @@ impl Watch {
     pub fn changes_within(&self, time: Duration) -> bool {
         self.events.recv_timeout(time).is_ok()
     }
+}
+
+/// Is the other end of standard output closed? A pipe without a reader is in error on Linux, and hung up elsewhere: see
+/// poll(2). What has no other end, a file, never is.
+fn nobody_reads() -> bool {
+    let output = io::stdout();
+    let mut polled = [PollFd::new(&output, PollFlags::empty())];
+    let seen = poll(&mut polled, Some(&Timespec::default()));
+    seen.is_ok() && polled[0].revents().intersects(PollFlags::ERR | PollFlags::HUP)
 }
 
 fn is_absent(error: &notify::Error) -> bool {

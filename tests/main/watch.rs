@@ -4,10 +4,10 @@ use crate::sandbox::Sandbox;
 use rustix::process::{Pid, Signal, kill_process, kill_process_group};
 use std::{
     fs,
-    io::Read,
+    io::{BufRead, BufReader, Read},
     os::unix::process::CommandExt,
     path::Path,
-    process::{Child, Command},
+    process::{Child, Command, Stdio},
     sync::mpsc::{Receiver, channel},
     thread,
     time::{Duration, Instant},
@@ -196,6 +196,66 @@ fn it_ends_when_its_output_takes_nothing() {
     let mut child = command.args(["watch", "prod"]).spawn().unwrap();
     drop(child.stdout.take());
     assert_eq!(child.wait().unwrap().code(), Some(0));
+}
+
+/// `gen watch prod | head -1`: it ends while it waits, though nothing changes.
+#[test]
+fn it_ends_when_its_reader_goes_while_it_waits() {
+    let sandbox = Sandbox::new();
+    assert!(sandbox.gen_(&["init"]).status.success());
+    let mut command = sandbox.command(env!("CARGO_BIN_EXE_gen"));
+    let mut child =
+        command.args(["watch", "prod"]).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    // What is said after the first result: from now on it waits.
+    let mut said = BufReader::new(child.stderr.take().unwrap());
+    let mut line = String::new();
+    said.read_line(&mut line).unwrap();
+    assert!(line.contains("waiting for changes"), "{line}");
+    thread::sleep(Duration::from_millis(300));
+    assert_eq!(child.try_wait().unwrap(), None, "it waits as long as somebody reads");
+    drop(child.stdout.take());
+    let start = Instant::now();
+    let status = loop {
+        match child.try_wait().unwrap() {
+            Some(status) => break status,
+            None if start.elapsed() > Duration::from_secs(20) => {
+                child.kill().unwrap();
+                panic!("it does not end");
+            }
+            None => thread::sleep(Duration::from_millis(10)),
+        }
+    };
+    let mut rest = String::new();
+    said.read_to_string(&mut rest).unwrap();
+    assert_eq!((status.code(), rest.as_str()), (Some(0), ""));
+}
+
+/// Warnings are told with the result, when they come and when they go.
+#[test]
+fn warnings_are_told() {
+    let sandbox = Sandbox::new();
+    assert!(sandbox.gen_(&["init"]).status.success());
+    let warned = PROD.replace("inputs: {", "inputs: {env: null, ");
+    sandbox.write("environments/prod.yaml", warned.as_bytes());
+    let mut watching = Watching::start(&sandbox, &["prod"]);
+    watching.expect("warning[config/nothing-to-remove]");
+    watching.expect(": rendered, 1 warning\n");
+    // With a difference.
+    sandbox.write("environments/prod.yaml", warned.replace("min: 2", "min: 3").as_bytes());
+    watching.expect(": rendered, 1 warning\n");
+    watching.expect("+ 3");
+    // It goes and comes, and nothing else differs.
+    sandbox.write("environments/prod.yaml", PROD.replace("min: 2", "min: 3").as_bytes());
+    watching.expect(": all is well\n");
+    sandbox.write("environments/prod.yaml", warned.replace("min: 2", "min: 3").as_bytes());
+    watching.expect("warning[config/nothing-to-remove]");
+    watching.expect(": rendered, 1 warning\n");
+    // After a mistake.
+    sandbox.write("environments/prod.yaml", PROD.replace("min:", "mni:").as_bytes());
+    watching.expect("1 error");
+    sandbox.write("environments/prod.yaml", warned.replace("min: 2", "min: 3").as_bytes());
+    watching.expect(": rendered again, 1 warning\n");
+    assert_eq!(watching.end(), Some(0));
 }
 
 #[test]
