@@ -292,7 +292,7 @@ impl<'a> Check<'a> {
             let said = said.because(format!("the pattern is `{pattern}`"));
             let said =
                 rule.description.iter().fold(said, |s, d| s.because(format!("`{path}`: {}", d.trim())));
-            self.found.push(said);
+            self.found.push(rule.example.iter().fold(said, |s, e| s.help(format!("write it as in `{e}`"))));
         }
         if let Some((format, why)) = rule.format.and_then(|f| f.check(text).err().map(|why| (f, why))) {
             let message = format!("`{path}` is not a valid {}", format.words());

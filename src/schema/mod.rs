@@ -93,6 +93,8 @@ pub(crate) struct Rule {
     unique: bool,
     default: Option<Node>,
     description: Option<Arc<str>>,
+    /// The first of `examples`, if it is a text.
+    example: Option<String>,
     deprecated: bool,
     secret: bool,
     /// Is it, or anything in it, secret? Noted when all is parsed.

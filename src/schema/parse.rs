@@ -161,7 +161,8 @@ impl Parser {
                 self.text(value, "title");
             }
             "examples" => {
-                self.seq(value, "examples");
+                let first = self.seq(value, "examples").and_then(<[Node]>::first);
+                rule.example = first.and_then(Node::as_str).map(str::to_owned);
             }
             "deprecated" => rule.deprecated = self.flag(value, "deprecated"),
             "secret" => rule.secret = self.flag(value, "secret"),
