@@ -288,7 +288,7 @@ fn tell(global: &Global, project: &SealedProject, scope: &Scope, done: &[Done], 
     let sources = &project.project.sources;
     if global.format == Format::Json {
         return report::json(&mapping([
-            ("written", Node::new(!scope.dry_run)),
+            ("written", Node::new(!scope.dry_run && !done.is_empty())),
             ("files", Node::new(done.iter().map(to_node).collect::<Vec<_>>())),
             ("findings", report::to_node(problems, sources)),
         ]));

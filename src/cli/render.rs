@@ -345,7 +345,7 @@ fn finish(
     let differs = sops_config.kind().is_some()
         || outcomes.iter().filter_map(|o| o.changes.as_ref()).any(|c| !c.is_empty());
     if global.format == Format::Json {
-        let written = !failed && !arguments.check;
+        let written = !failed && !arguments.check && differs;
         report::json(&to_node(&outcomes, &sops_config, &problems, &engine.project.sources, written));
     } else {
         report::findings(global, &problems, &engine.project.sources);

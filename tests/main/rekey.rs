@@ -107,6 +107,7 @@ fn rotating_seals_every_value_anew() {
     assert!(good(&sandbox, &["rotate", "--dry-run"]).contains("new data key"));
     let said = good(&sandbox, &["rotate", "--format", "json"]);
     assert!(said.contains("\"newKey\": true") && said.contains("\"toReplace\": []"), "{said}");
+    assert!(said.contains("\"written\": true"), "{said}");
     let after = sandbox.read(&path("db"));
     assert_eq!(plain(&before), plain(&after));
     assert!(["user", "password"].iter().all(|key| line(&before, key) != line(&after, key)));
@@ -372,5 +373,6 @@ fn quiet_says_nothing_and_json_says_all() {
     sandbox.write(&path("db"), db(&[PUBLIC]).as_bytes());
     let output = gen_(&sandbox, &["rekey", "--quiet"]);
     assert!(output.status.success() && output.stderr.is_empty());
-    assert!(good(&sandbox, &["rekey", "--format", "json"]).contains("\"files\": []"));
+    let said = good(&sandbox, &["rekey", "--format", "json"]);
+    assert!(said.contains("\"written\": false") && said.contains("\"files\": []"), "{said}");
 }
