@@ -6,6 +6,12 @@ use crate::{
     yaml::Node,
 };
 
+/// The API group of metrics of neither pods nor objects.
+const EXTERNAL: &str = "external.metrics.k8s.io";
+
+/// The API group of KEDA, which serves them.
+const KEDA: &str = "keda.sh";
+
 /// See the module.
 pub(crate) struct ScaleMetric;
 
@@ -22,7 +28,7 @@ impl Check for ScaleMetric {
         "Kubernetes itself has no metrics of requests or queues: an autoscaler takes those of pods and objects from \
          `custom.metrics.k8s.io`, others from `external.metrics.k8s.io`, which an adapter serves. Without one it scales \
          nothing, and says so only in its status. Told where no component provides the group and the cluster is not \
-         said to."
+         said to. KEDA serves `external.metrics.k8s.io`."
     }
 
     fn severity(&self) -> Severity {
@@ -40,10 +46,11 @@ impl Check for ScaleMetric {
                 let (member, group) = match metric.get("type").and_then(Node::as_str) {
                     Some("Pods") => ("pods", "custom.metrics.k8s.io"),
                     Some("Object") => ("object", "custom.metrics.k8s.io"),
-                    Some("External") => ("external", "external.metrics.k8s.io"),
+                    Some("External") => ("external", EXTERNAL),
                     _ => continue,
                 };
-                if facts.policy.has_group(group) || served.contains(&group) {
+                let by_keda = || group == EXTERNAL && has_keda(facts);
+                if facts.policy.has_group(group) || served.contains(&group) || by_keda() {
                     continue;
                 }
                 let node = metric.at(&[member, "metric", "name"]);
@@ -62,6 +69,13 @@ impl Check for ScaleMetric {
     }
 }
 
+/// Is KEDA there: its objects, its chart, or somebody who says so?
+fn has_keda(facts: &Facts) -> bool {
+    facts.policy.provides.as_ref().is_some_and(|groups| groups.contains(KEDA))
+        || facts.objects.iter().any(|object| object.document.group() == KEDA)
+        || facts.installed().any(|release| release.name == "keda")
+}
+
 #[cfg(test)]
 mod tests {
     use crate::check::{check, tests};
@@ -76,6 +90,11 @@ mod tests {
         let service = format!(
             "{{apiVersion: apiregistration.k8s.io/v1, kind: APIService, metadata: {{name: v1beta1.{group}}}, spec: {{group: {group}}}}}"
         );
+        said_with(metric, provides, &service)
+    }
+
+    /// Beside another object.
+    fn said_with(metric: &str, provides: Option<&[&str]>, beside: &str) -> Vec<String> {
         let hpa = format!(
             "{{apiVersion: autoscaling/v2, kind: HorizontalPodAutoscaler, metadata: {{name: a, namespace: default}},
               spec: {{metrics: [{metric}]}}}}"
@@ -84,7 +103,7 @@ mod tests {
             provides.map(|groups| groups.iter().map(|group| (*group).to_owned()).collect::<BTreeSet<_>>());
         let policy = crate::check::Policy { provides, ..tests::policy() };
         let found =
-            check(&tests::tree(&[("apps/a/hpa.yaml", &hpa), ("apps/a/s.yaml", &service)]), None, &policy)
+            check(&tests::tree(&[("apps/a/hpa.yaml", &hpa), ("apps/a/s.yaml", beside)]), None, &policy)
                 .findings
                 .0;
         let ours = found.into_iter().filter(|finding| finding.id == "kubernetes/scale-metric");
@@ -100,6 +119,22 @@ mod tests {
         );
         let external = "{type: External, external: {metric: {name: queue}}}";
         assert_eq!(said(external, Some(&["custom.metrics.k8s.io"])).len(), 1);
+    }
+
+    #[test]
+    fn keda_serves_external_metrics() {
+        let external = "{type: External, external: {metric: {name: queue}}}";
+        let pods = "{type: Pods, pods: {metric: {name: requests}}}";
+        assert_eq!(said(external, Some(&["keda.sh"])), [""; 0]);
+        assert_eq!(said(pods, Some(&["keda.sh"])).len(), 1, "those of pods it does not serve");
+        for beside in [
+            "{apiVersion: keda.sh/v1alpha1, kind: ScaledObject, metadata: {name: b, namespace: default}, spec: {scaleTargetRef: {name: b}}}",
+            "{apiVersion: helm.toolkit.fluxcd.io/v2, kind: HelmRelease, metadata: {name: keda, namespace: keda},
+              spec: {chart: {spec: {chart: keda, version: 2.18.1, sourceRef: {kind: HelmRepository, name: keda}}}}}",
+        ] {
+            assert_eq!(said_with(external, Some(&[]), beside), [""; 0]);
+            assert_eq!(said_with(pods, Some(&[]), beside).len(), 1);
+        }
     }
 
     #[test]
