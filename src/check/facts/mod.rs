@@ -200,6 +200,15 @@ impl<'a> Facts<'a> {
         names.flat_map(|name| ["", "-primary", "-canary"].map(|suffix| format!("{name}{suffix}")))
     }
 
+    /// May a pod of this template in a namespace have containers that are not written in it?
+    pub(super) fn is_injected(&self, template: &Node, namespace: &str) -> bool {
+        let of_namespace = || {
+            let object = self.find("", "Namespace", "", namespace)?;
+            object.document.node.get("metadata").and_then(pods::injection)
+        };
+        template.get("metadata").and_then(pods::injection).or_else(of_namespace) == Some(true)
+    }
+
     /// Is a namespace there: given, or written by this tree?
     pub fn has_namespace(&self, name: &str) -> bool {
         layout::is_given(name) || self.find("", "Namespace", "", name).is_some()

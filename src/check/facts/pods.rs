@@ -36,6 +36,24 @@ pub(crate) fn running(spec: &Node) -> impl Iterator<Item = &Node> {
     list("containers").chain(list("initContainers").filter(stays))
 }
 
+/// Does the `metadata` of a pod or namespace ask that something puts containers into pods, as service meshes and agents
+/// do: `sidecar.istio.io/inject`, `linkerd.io/inject`, `vault.hashicorp.com/agent-inject`? `None`: it says nothing of it.
+pub(crate) fn injection(metadata: &Node) -> Option<bool> {
+    let said = ["labels", "annotations"].into_iter().flat_map(|part| metadata.members_at(part));
+    let mut asked = None;
+    for (key, value) in said {
+        let key = key.to_ascii_lowercase();
+        if key.contains("inject") || matches!(&*key, "istio.io/rev" | "dapr.io/enabled") {
+            let refuses = matches!(value.value, Value::Bool(false))
+                || value
+                    .as_str()
+                    .is_some_and(|word| matches!(word, "false" | "disabled" | "no" | "off" | ""));
+            asked = Some(asked == Some(true) || !refuses);
+        }
+    }
+    asked
+}
+
 /// A number of a port, and where it stands.
 pub(crate) fn port_number<'n>(port: &'n Node, field: &str) -> Option<(&'n Node, i64)> {
     let node = port.get(field)?;
@@ -97,6 +115,28 @@ fn expression(node: &Node, labels: Option<&Node>) -> bool {
 mod tests {
     use super::*;
     use crate::check::tests::node;
+
+    #[test]
+    fn injection_is_asked_for_or_refused() {
+        for (metadata, asked) in [
+            ("{labels: {sidecar.istio.io/inject: 'true'}}", Some(true)),
+            ("{labels: {istio.io/rev: stable}}", Some(true)),
+            ("{labels: {istio-injection: enabled}}", Some(true)),
+            ("{annotations: {linkerd.io/inject: ingress}}", Some(true)),
+            ("{annotations: {kuma.io/sidecar-injection: enabled}}", Some(true)),
+            ("{annotations: {vault.hashicorp.com/agent-inject: 'true'}}", Some(true)),
+            (
+                "{annotations: {sidecar.opentelemetry.io/inject: 'true'}, labels: {sidecar.istio.io/inject: 'false'}}",
+                Some(true),
+            ),
+            ("{annotations: {appmesh.k8s.aws/sidecarInjectorWebhook: disabled}}", Some(false)),
+            ("{labels: {sidecar.istio.io/inject: 'false'}}", Some(false)),
+            ("{labels: {app: a}}", None),
+            ("{}", None),
+        ] {
+            assert_eq!(injection(&node(metadata)), asked, "{metadata}");
+        }
+    }
 
     #[test]
     fn selectors_select() {

@@ -3,7 +3,7 @@
 use crate::{
     check::{
         Check, Facts, Object,
-        facts::{Selector, containers, pod_spec, pod_template, running},
+        facts::{Selector, containers, pod_template, running},
     },
     diag::{Problems, Severity, did_you_mean},
     yaml::Node,
@@ -24,7 +24,9 @@ impl Check for PortReference {
     fn explanation(&self) -> &'static str {
         "A probe names a port of its own container: where there is none, it fails, and the container restarts or never \
          gets requests. A Service names a port of the pods that it selects: where none has it, nothing answers. Of \
-         Services, told only where all pods that they select are written here."
+         Services, told only where all pods that they select are written here. Where something puts containers into the \
+         pods, as labels or annotations of pod or namespace ask (Istio, Linkerd), only what looks like a mistyped name is \
+         told, as a warning."
     }
 
     fn severity(&self) -> Severity {
@@ -37,16 +39,20 @@ impl Check for PortReference {
             if document.group().is_empty() && document.kind() == "Service" {
                 self.service(facts, object, findings);
             }
-            let spec = pod_spec(document);
-            for container in spec.into_iter().flat_map(containers) {
-                self.probes(facts, object, container, findings);
+            let Some(template) = pod_template(document) else { continue };
+            let injected = facts.is_injected(template, document.namespace());
+            for container in template.get("spec").into_iter().flat_map(containers) {
+                self.probes((facts, object, injected), container, findings);
             }
         }
     }
 }
 
+/// What is judged: an object, and whether its pods may have containers that are not written here.
+type Subject<'f, 'a> = (&'f Facts<'a>, &'f Object<'a>, bool);
+
 impl PortReference {
-    fn probes(&self, facts: &Facts, object: &Object, container: &Node, findings: &mut Problems) {
+    fn probes(&self, of: Subject, container: &Node, findings: &mut Problems) {
         let name = container.get("name").and_then(Node::as_str).unwrap_or_default();
         let known: Vec<&str> = names(container).collect();
         let probes = [&["startupProbe"][..], &["livenessProbe"], &["readinessProbe"]];
@@ -57,7 +63,7 @@ impl PortReference {
                 if !known.contains(&port) {
                     let message =
                         format!("a probe of the container `{name}` asks its port `{port}`, which it has not");
-                    self.say(facts, object, node, (message, port, &known), findings);
+                    self.say(of, node, (message, port, &known), findings);
                 }
             }
         }
@@ -78,6 +84,7 @@ impl PortReference {
         if pods.is_empty() || pods.iter().any(|(other, _)| other.copied) {
             return;
         }
+        let injected = pods.iter().any(|(_, template)| facts.is_injected(template, service.namespace()));
         let specs = pods.iter().filter_map(|(_, template)| template.get("spec"));
         let known: Vec<&str> = specs.flat_map(running).flat_map(names).collect();
         let ports = service.node.at(&["spec", "ports"]).and_then(Node::as_seq).unwrap_or_default();
@@ -91,21 +98,28 @@ impl PortReference {
                     "the Service `{}` leads to the port `{port}`, which its pods have not",
                     service.name()
                 );
-                self.say(facts, object, node, (message, port, &known), findings);
+                self.say((facts, object, injected), node, (message, port, &known), findings);
             }
         }
     }
 
     fn say(
         &self,
-        facts: &Facts,
-        object: &Object,
+        (facts, object, injected): Subject,
         node: &Node,
         (message, port, known): (String, &str, &[&str]),
         findings: &mut Problems,
     ) {
-        let finding = self.finding(facts, object, Some(node), message);
-        findings.push(match did_you_mean(port, known.iter().copied()) {
+        let near = did_you_mean(port, known.iter().copied());
+        if injected && near.is_none() {
+            // It may be a port of a container that is not written here.
+            return;
+        }
+        let mut finding = self.finding(facts, object, Some(node), message);
+        if injected {
+            finding.severity = Severity::Warning;
+        }
+        findings.push(match near {
             Some(near) => finding.help(format!("did you mean `{near}`?")),
             None => finding.help("name a port that is under `ports`, or give its number"),
         });
@@ -120,21 +134,36 @@ fn names(container: &Node) -> impl Iterator<Item = &str> {
 
 #[cfg(test)]
 mod tests {
-    use crate::check::tests::messages;
+    use crate::{
+        check::tests::findings,
+        diag::{Diagnostic, Severity},
+    };
 
     fn said(container: &str, target: &str) -> Vec<String> {
+        let found = found(container, target, "{app: a}", "{}");
+        found.into_iter().map(|finding| finding.message).collect()
+    }
+
+    /// With these labels of the pods and of their namespace.
+    fn found(container: &str, target: &str, labels: &str, of_namespace: &str) -> Vec<Diagnostic> {
+        let namespace =
+            format!("{{apiVersion: v1, kind: Namespace, metadata: {{name: a, labels: {of_namespace}}}}}");
         let pods = format!(
-            "{{apiVersion: apps/v1, kind: DaemonSet, metadata: {{name: a, namespace: default}}, spec: {{
-               selector: {{matchLabels: {{app: a}}}}, template: {{metadata: {{labels: {{app: a}}}}, spec: {{
+            "{{apiVersion: apps/v1, kind: DaemonSet, metadata: {{name: a, namespace: a}}, spec: {{
+               selector: {{matchLabels: {{app: a}}}}, template: {{metadata: {{labels: {labels}}}, spec: {{
                containers: [{{name: a, ports: [{{name: http, containerPort: 80}}], {container}}}]}}}}}}}}"
         );
         let service = format!(
-            "{{apiVersion: v1, kind: Service, metadata: {{name: a, namespace: default}}, spec: {{
+            "{{apiVersion: v1, kind: Service, metadata: {{name: a, namespace: a}}, spec: {{
                selector: {{app: a}}, ports: [{{port: 80, targetPort: {target}}}]}}}}"
         );
-        messages(
+        findings(
             "kubernetes/port-reference",
-            &[("apps/a/daemonset.yaml", &pods), ("apps/a/service.yaml", &service)],
+            &[
+                ("apps/a/daemonset.yaml", &pods),
+                ("apps/a/service.yaml", &service),
+                ("namespaces/namespace-a.yaml", &namespace),
+            ],
         )
     }
 
@@ -147,6 +176,23 @@ mod tests {
             said("tty: true", "web"),
             ["the Service `a` leads to the port `web`, which its pods have not"]
         );
+    }
+
+    #[test]
+    fn ports_of_injected_containers_are_not_known() {
+        let probe = "readinessProbe: {httpGet: {path: /, port: http-envoy-prom}}";
+        let near = "readinessProbe: {httpGet: {path: /, port: htpp}}";
+        let (plain, meshed) = ("{app: a}", "{app: a, sidecar.istio.io/inject: 'true'}");
+        for (labels, of_namespace) in [(meshed, "{}"), (plain, "{istio-injection: enabled}")] {
+            assert_eq!(found(probe, "http-envoy-prom", labels, of_namespace), []);
+            let told = found(near, "http", labels, of_namespace);
+            assert_eq!(told.len(), 1);
+            assert_eq!(told[0].severity, Severity::Warning);
+        }
+        let refused = "{app: a, sidecar.istio.io/inject: 'false'}";
+        let told = found(probe, "http-envoy-prom", refused, "{istio-injection: enabled}");
+        assert_eq!(told.len(), 2);
+        assert!(told.iter().all(|finding| finding.severity == Severity::Error));
     }
 
     #[test]
