@@ -351,20 +351,67 @@ fn what_cannot_be_read_is_told() {
     );
     assert_eq!(read(CHART, "- a\n", None), "app: values.yaml: it is no mapping");
     assert!(read(CHART, "", Some("{")).starts_with("app: values.schema.json: EOF while parsing"));
-    for (text, said) in [
-        ("", "line 1: facts begin with `chart:` and end with `values:`"),
-        ("values:\n", "line 1: not a line of facts"),
-        ("chart: a 1.0.0\nvalues:\n a: integer\n", "line 3: `integer` is no type"),
-        ("chart: a 1.0.0\nvalues:\n  a: int\n", "line 3: not a line of facts"),
-        ("chart: a 1.0.0\nvalues:\n a: int = x\n", "line 3: expected value at line 1 column 1"),
-        ("chart: a 1.0.0\nsubchart: b\nvalues:\n", "line 2: not a line of facts"),
-    ] {
-        assert_eq!(parse(text).unwrap_err().to_string(), said);
-    }
     // Deeper than any stack would bear.
     let deep: String = (1..4000).map(|depth| format!("{}a: map\n", " ".repeat(depth))).collect();
     let said = parse(&format!("chart: a 1.0.0\nvalues:\n{deep}")).unwrap_err();
-    assert_eq!(said.to_string(), "line 258: it is nested too deeply");
+    assert_eq!(said.why, "it is nested too deeply");
+}
+
+/// What `parse` says of a text, with line, column and what is marked.
+fn refused(text: &str) -> String {
+    let NoFacts { at, why } = parse(text).expect_err(text);
+    let (before, marked) = (&text[..at.start], &text[at]);
+    let column = before.len() - before.rfind('\n').map_or(0, |end| end + 1) + 1;
+    format!("{}:{column} `{marked}`: {why}", before.matches('\n').count() + 1)
+}
+
+#[test]
+fn a_text_that_is_no_facts_is_refused_at_its_place() {
+    for (text, said) in [
+        ("", "1:1 ``: facts begin with `chart:` and end with `values:`"),
+        ("chart: a 1.0.0\n", "1:1 `chart: a 1.0.0`: facts begin with `chart:` and end with `values:`"),
+        ("values:\n", "1:1 `values:`: not a line of facts"),
+        ("chart: a 1.0.0\nchart: a 1.0.0\nvalues:\n", "2:1 `chart: a 1.0.0`: not a line of facts"),
+        ("chart: a 1.0.0\nsubchart: b\nvalues:\n", "2:1 `subchart: b`: not a line of facts"),
+        ("chart: a 1.0.0\nsubchart: b 1 as\nvalues:\n", "2:1 `subchart: b 1 as`: no subchart"),
+        ("chart: a  1.0.0\nvalues:\n", "1:1 `chart: a  1.0.0`: not a line of facts"),
+        ("chart: \"a 1.0.0\nvalues:\n", "1:8 `\"a 1.0.0`: a string has no end"),
+    ] {
+        assert_eq!(refused(text), said);
+    }
+    for (lines, said) in [
+        (" a: integer", "3:5 `integer`: `integer` is no type"),
+        (" a: map\r\n  b: integer", "4:6 `integer`: `integer` is no type"),
+        ("  a: int", "3:1 `  a: int`: not a line of facts"),
+        ("\ta: int", "3:1 `\ta: int`: not a line of facts"),
+        (" a: map\n   b: int", "4:1 `   b: int`: not a line of facts"),
+        (" a:int", "3:2 `a:int`: no `: `"),
+        (" a", "3:2 `a`: no `: `"),
+        (" \"a: int", "3:2 `\"a: int`: a string has no end"),
+        (" \"\\x\": int", "3:2 `\"\\x\": int`: no string of JSON"),
+        (" a: int = x", "3:11 `x`: no text, number, boolean or null of JSON"),
+        (" a: int =  2", "3:11 ` 2`: no text, number, boolean or null of JSON"),
+        (" a: int = 2 ", "3:11 `2 `: no text, number, boolean or null of JSON"),
+        (" a: list = [1]", "3:12 `[1]`: no text, number, boolean or null of JSON"),
+        (" a: int =2", "3:5 `int =2`: `int =2` is no type"),
+        (" a: int  = 2", "3:5 `int `: `int ` is no type"),
+        (" a: list ~ 4f53cda", "3:12 `4f53cda`: `4f53cda` is no hash of 8 digits `0-9a-f`"),
+        (" a: list ~ 4f53cda12", "3:12 `4f53cda12`: `4f53cda12` is no hash of 8 digits `0-9a-f`"),
+        (" a: list ~ 4F53CDA1", "3:12 `4F53CDA1`: `4F53CDA1` is no hash of 8 digits `0-9a-f`"),
+        (" a: list ~ 4f53cdag", "3:12 `4f53cdag`: `4f53cdag` is no hash of 8 digits `0-9a-f`"),
+        (" a: list ~  4f53cda1", "3:12 ` 4f53cda1`: ` 4f53cda1` is no hash of 8 digits `0-9a-f`"),
+        (" a: list ~ 4f53cda1 ", "3:12 `4f53cda1 `: `4f53cda1 ` is no hash of 8 digits `0-9a-f`"),
+        (" a: list ~ ", "3:12 ``: `` is no hash of 8 digits `0-9a-f`"),
+        (" a: list ~", "3:5 `list ~`: `list ~` is no type"),
+        (" a: list ~4f53cda1", "3:5 `list ~4f53cda1`: `list ~4f53cda1` is no type"),
+        (" a: list ~ 4f53cda1 = \"x\"", "3:23 `\"x\"`: a default stands here, and the hash of one before it"),
+        (" a: list ~ h = \"x\"", "3:12 `h`: `h` is no hash of 8 digits `0-9a-f`"),
+        (" a: int\n b: int\n a: int", "5:2 `a`: `a` is given twice"),
+        (" a: map\n  *: int\n  *: int", "5:3 `*`: `*` is given twice"),
+        (" a: list\n  -: int\n  -: int", "5:3 `-`: `-` is given twice"),
+    ] {
+        assert_eq!(refused(&format!("chart: a 1.0.0\nvalues:\n{lines}\n")), said);
+    }
 }
 
 fn default() -> impl Strategy<Value = Option<Value>> {

@@ -20,31 +20,21 @@
 //! marks a key that only a comment names. Words that are not plain are JSON strings, defaults are JSON; `~` stands before
 //! the beginning of a hash of those that are lists or longer texts.
 
-use super::{Facts, Field, Kinds, Others, Subchart};
+use super::{Facts, Field, Kinds, Others, Subchart, values::DIGEST};
 use crate::{
     schema::parse_json,
     yaml::{Node, Value, to_json},
 };
 use indexmap::IndexMap;
-use std::{
-    fmt::{self, Write},
-    iter::Peekable,
-    str::Lines,
-};
+use std::{fmt::Write, ops::Range};
 
 /// A text that is no facts.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NoFacts {
-    /// The line, from 1.
-    pub line: usize,
+    /// Which bytes of the text are wrong.
+    pub at: Range<usize>,
     /// What is wrong there.
     pub why: String,
-}
-
-impl fmt::Display for NoFacts {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "line {}: {}", self.line, self.why)
-    }
 }
 
 /// Types and their words, wide ones first.
@@ -140,9 +130,9 @@ pub fn head(text: &str) -> Option<(String, String)> {
 /// The facts of a text.
 ///
 /// # Errors
-/// Says which line is wrong, and why.
+/// Says which part of which line is wrong, and why.
 pub fn parse(text: &str) -> Result<Facts, NoFacts> {
-    let mut lines = Numbered { lines: text.lines().peekable(), number: 0 };
+    let mut lines = Lines { text, next: 0, start: 0 };
     let mut facts = Facts {
         name: String::new(),
         version: String::new(),
@@ -151,30 +141,36 @@ pub fn parse(text: &str) -> Result<Facts, NoFacts> {
         values: Field::closed(IndexMap::new()),
     };
     loop {
-        let start =
-            || NoFacts { line: 1, why: "facts begin with `chart:` and end with `values:`".to_owned() };
-        let line = lines.take().ok_or_else(start)?;
-        let wrong = |what: &str| NoFacts { line: lines.number, why: what.to_owned() };
-        let (key, rest) = line.split_once(':').ok_or_else(|| wrong("no `:`"))?;
-        let words = words(rest).map_err(|why| wrong(&why))?;
+        let Some(line) = lines.take() else {
+            let first = text.lines().next().unwrap_or_default();
+            return Err(NoFacts {
+                at: 0..first.len(),
+                why: "facts begin with `chart:` and end with `values:`".to_owned(),
+            });
+        };
+        let wrong = |part: &str, what: &str| lines.wrong(line, part, what);
+        let (key, rest) = line.split_once(':').ok_or_else(|| wrong(line, "no `:`"))?;
+        let words = words(rest).map_err(|why| wrong(rest.trim_start(), &why))?;
         let words: Vec<&str> = words.iter().map(String::as_str).collect();
         match (key, words.as_slice()) {
-            ("chart", [name, version]) => {
+            ("chart", [name, version]) if facts.name.is_empty() => {
                 (facts.name, facts.version) = ((*name).to_owned(), (*version).to_owned());
             }
-            ("app", [version]) => facts.app_version = Some((*version).to_owned()),
+            ("app", [version]) if facts.app_version.is_none() => {
+                facts.app_version = Some((*version).to_owned());
+            }
             ("subchart", [name, version, rest @ ..]) => {
-                let chart = subchart(name, version, rest).ok_or_else(|| wrong("no subchart"))?;
+                let chart = subchart(name, version, rest).ok_or_else(|| wrong(line, "no subchart"))?;
                 facts.subcharts.push(chart);
             }
             ("values", []) if !facts.name.is_empty() => break,
-            _ => return Err(wrong("not a line of facts")),
+            _ => return Err(wrong(line, "not a line of facts")),
         }
     }
     below(&mut lines, 1, &mut facts.values)?;
     match lines.take() {
         None => Ok(facts),
-        Some(_) => Err(NoFacts { line: lines.number, why: "not a line of facts".to_owned() }),
+        Some(line) => Err(lines.wrong(line, line, "not a line of facts")),
     }
 }
 
@@ -192,42 +188,81 @@ fn subchart(name: &str, version: &str, mut rest: &[&str]) -> Option<Subchart> {
     rest.is_empty().then_some(chart)
 }
 
-struct Numbered<'t> {
-    lines: Peekable<Lines<'t>>,
-    number: usize,
+struct Lines<'t> {
+    text: &'t str,
+    /// Where the next line begins, and where the last one did.
+    next: usize,
+    start: usize,
 }
 
-impl<'t> Numbered<'t> {
+impl<'t> Lines<'t> {
+    fn peek(&self) -> Option<&'t str> {
+        self.text[self.next..].lines().next()
+    }
+
     fn take(&mut self) -> Option<&'t str> {
-        self.number += 1;
-        self.lines.next()
+        let line = self.peek()?;
+        self.start = self.next;
+        let rest = &self.text[self.next..];
+        self.next += rest.find('\n').map_or(rest.len(), |end| end + 1);
+        Some(line)
     }
 
     /// The next line without its blanks, if it has this many.
     fn indented(&mut self, depth: usize) -> Option<&'t str> {
         let blanks = |line: &str| line.len() - line.trim_start_matches(' ').len();
-        self.lines.peek().filter(|line| blanks(line) == depth)?;
+        self.peek().filter(|line| blanks(line) == depth)?;
         self.take().map(|line| &line[depth..])
+    }
+
+    /// What is wrong with a part of the last line, which its end `line` holds.
+    fn wrong(&self, line: &str, part: &str, why: &str) -> NoFacts {
+        let whole = self.text[self.start..].lines().next().unwrap_or_default();
+        // Both are slices of one text.
+        let before = (part.as_ptr() as usize).saturating_sub(line.as_ptr() as usize).min(line.len());
+        let start = self.start + whole.len() - line.len() + before;
+        NoFacts { at: start..start + part.len(), why: why.to_owned() }
     }
 }
 
 /// Reads what stands below a field.
-fn below(lines: &mut Numbered, depth: usize, field: &mut Field) -> Result<(), NoFacts> {
-    if depth > DEEPEST {
-        return Err(NoFacts { line: lines.number, why: "it is nested too deeply".to_owned() });
-    }
+fn below(lines: &mut Lines, depth: usize, field: &mut Field) -> Result<(), NoFacts> {
     while let Some(line) = lines.indented(depth) {
-        let wrong = |why: String| NoFacts { line: lines.number, why };
-        let (key, quoted, rest) = first(line).map_err(wrong)?;
+        let wrong = |part: &str, why: &str| lines.wrong(line, part, why);
+        if depth > DEEPEST {
+            return Err(wrong(line, "it is nested too deeply"));
+        }
+        let (key, quoted, rest) = first(line).map_err(|why| wrong(line, &why))?;
+        let name = &line[..line.len() - rest.len()];
         let (hint, rest) = rest.strip_prefix('?').map_or((false, rest), |rest| (true, rest));
-        let rest = rest.strip_prefix(": ").ok_or_else(|| wrong("no `: `".to_owned()))?;
+        let rest = rest.strip_prefix(": ").ok_or_else(|| wrong(line, "no `: `"))?;
         let (rest, default) = rest.split_once(" = ").map_or((rest, None), |(k, d)| (k, Some(d)));
         let (kinds, long) = rest.split_once(" ~ ").map_or((rest, None), |(k, hash)| (k, Some(hash)));
-        let mut child = typed(kinds).ok_or_else(|| wrong(format!("`{kinds}` is no type")))?;
+        let mut child = typed(kinds).ok_or_else(|| wrong(kinds, &format!("`{kinds}` is no type")))?;
+        if let Some(hash) = long {
+            if !is_digest(hash) {
+                return Err(wrong(hash, &format!("`{hash}` is no hash of {DIGEST} digits `0-9a-f`")));
+            }
+            if let Some(default) = default {
+                return Err(wrong(default, "a default stands here, and the hash of one before it"));
+            }
+        }
         child.hint = hint;
         child.long = long.map(Into::into);
-        child.default =
-            default.map(|text| parse_json(text).map(|node| node.value)).transpose().map_err(wrong)?;
+        let scalar = |text: &str| {
+            let value = parse_json(text).ok().filter(|_| text.trim() == text)?.value;
+            (!matches!(value, Value::Seq(_) | Value::Map(_))).then_some(value)
+        };
+        let read = |text| scalar(text).ok_or_else(|| wrong(text, "no text, number, boolean or null of JSON"));
+        child.default = default.map(read).transpose()?;
+        let is_new = match key.as_str() {
+            "*" if !quoted => matches!(field.others, Others::None | Others::Any),
+            "-" if !quoted => field.items.is_none(),
+            _ => !field.members.contains_key(&key),
+        };
+        if !is_new {
+            return Err(wrong(name, &format!("`{key}` is given twice")));
+        }
         below(lines, depth + 1, &mut child)?;
         match key.as_str() {
             "*" if !quoted => field.others = Others::Each(Box::new(child)),
@@ -236,6 +271,10 @@ fn below(lines: &mut Numbered, depth: usize, field: &mut Field) -> Result<(), No
         }
     }
     Ok(())
+}
+
+fn is_digest(text: &str) -> bool {
+    text.len() == DIGEST && text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
 }
 
 fn typed(text: &str) -> Option<Field> {
@@ -267,9 +306,9 @@ fn first(line: &str) -> Result<(String, bool, &str), String> {
         ends
     });
     let end = end.ok_or("a string has no end")? + 2;
-    match parse_json(&line[..end])?.value {
-        Value::Str(text) => Ok((text.to_string(), true, &line[end..])),
-        _ => Err("no string".to_owned()),
+    match parse_json(&line[..end]).map(|node| node.value) {
+        Ok(Value::Str(text)) => Ok((text.to_string(), true, &line[end..])),
+        _ => Err("no string of JSON".to_owned()),
     }
 }
 

@@ -60,11 +60,14 @@ pub(super) fn short(value: &Value) -> bool {
     }
 }
 
+/// How many digits of a hash are kept.
+pub(super) const DIGEST: usize = 8;
+
 /// The beginning of a hash of a default, whatever the way it is written.
 fn digest(node: &RawNode) -> Box<str> {
     let mut text = String::new();
     spell(node, &mut text);
-    sha256(text.as_bytes())[..8].into()
+    sha256(text.as_bytes())[..DIGEST].into()
 }
 
 fn spell(node: &RawNode, out: &mut String) {

@@ -7,8 +7,8 @@ pub(super) use diff::Difference;
 
 use super::{Exit, Global};
 use crate::{
-    chart::{self, Facts},
-    diag::{Diagnostic, Problems},
+    chart::{self, Facts, NoFacts},
+    diag::{Diagnostic, Place, Problems, Sources},
     load::{self, ChartTexts},
     yaml,
 };
@@ -45,25 +45,27 @@ fn read(path: &Path, problems: &mut Problems) -> Option<(ChartTexts, Facts)> {
     None
 }
 
-/// Reads a chart, or a file of facts.
-fn facts(path: &Path, problems: &mut Problems) -> Option<Facts> {
+/// Reads a chart, or a file of facts, which is added to the sources.
+fn facts(path: &Path, sources: &mut Sources, problems: &mut Problems) -> Option<Facts> {
     if path.extension().is_none_or(|ending| ending != "facts") {
         return read(path, problems).map(|(_, facts)| facts);
     }
+    let shown = path.display().to_string();
     let text = load::named(path).and_then(|bytes| {
         let bytes = bytes.ok_or_else(|| "is a folder".to_owned())?;
         yaml::decode(&bytes).map_err(|why| format!("cannot be read as text: {}", why.message))
     });
-    let facts =
-        text.and_then(|text| chart::parse(&text).map_err(|why| format!("holds no facts of a chart: {why}")));
-    match facts {
-        Ok(facts) => Some(facts),
-        Err(why) => {
-            problems.push(
-                Diagnostic::error("chart/read", format!("`{}` {why}", path.display()))
-                    .help("make it anew with `gen chart add`"),
-            );
-            None
-        }
-    }
+    let said = match text {
+        Err(why) => Diagnostic::error("chart/read", format!("`{shown}` {why}")),
+        Ok(text) => match chart::parse(&text) {
+            Ok(facts) => return Some(facts),
+            Err(NoFacts { at, why }) => {
+                let source = sources.add(shown.as_str(), text.as_str());
+                Diagnostic::error("chart/read", format!("`{shown}` holds no facts of a chart: {why}"))
+                    .at(Place::new(source, at))
+            }
+        },
+    };
+    problems.push(said.help("make it anew with `gen chart add`"));
+    None
 }

@@ -7,7 +7,7 @@ use super::{
     text::{Each, Text, texts},
 };
 use crate::{
-    chart::{self, Facts},
+    chart::{self, Facts, NoFacts},
     diag::{Diagnostic, Place, Problems, Sources},
 };
 use std::{
@@ -172,20 +172,17 @@ fn facts(text: &Text, builtin: bool, problems: &mut Problems) -> Option<ChartFac
     }
     let head = chart::head(&text.text).filter(|_| fault.is_none());
     let Some((name, version)) = head else {
-        let (line, why) =
-            fault.map_or((1, "no name and version".to_owned()), |wrong| (wrong.line, wrong.why));
+        let fault = fault.unwrap_or_else(|| NoFacts {
+            at: 0..text.text.lines().next().map_or(0, str::len),
+            why: "no name and version".to_owned(),
+        });
+        let message = format!("what is known of a chart cannot be read: {}", fault.why);
         problems.push(
-            Diagnostic::error("load/facts", format!("what is known of a chart cannot be read: {why}"))
-                .at(line_place(text, line))
+            Diagnostic::error("load/facts", message)
+                .at(Place::new(text.source, fault.at))
                 .help("make it anew with `gen chart add`, or delete the file"),
         );
         return None;
     };
     Some(ChartFacts { name, version, place: text.place(), text: Arc::clone(&text.text), read })
-}
-
-fn line_place(text: &Text, line: usize) -> Place {
-    let start: usize = text.text.split_inclusive('\n').take(line.saturating_sub(1)).map(str::len).sum();
-    let rest = text.text.get(start..).unwrap_or_default();
-    Place::new(text.source, start..start + rest.lines().next().map_or(0, str::len))
 }

@@ -40,7 +40,7 @@ fn facts() -> BTreeMap<String, (String, Facts)> {
     let ends = |path: &PathBuf| path.extension().is_some_and(|ending| ending == "facts");
     for path in files(&root().join("packs")).into_iter().filter(ends) {
         let text = fs::read_to_string(&path).unwrap();
-        let facts = chart::parse(&text).unwrap_or_else(|why| panic!("{}: {why}", path.display()));
+        let facts = chart::parse(&text).unwrap_or_else(|why| panic!("{}: {why:?}", path.display()));
         assert_eq!(chart::write(&facts), text, "{}", path.display());
         assert!(text.len() < 150_000, "{} is too long to be read by people", path.display());
         let pack = path.ancestors().nth(2).unwrap().file_name().unwrap().to_string_lossy().into_owned();

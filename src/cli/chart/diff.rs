@@ -80,8 +80,9 @@ impl Row {
 
 pub(in crate::cli) fn run(global: &Global, arguments: &Arguments) -> Exit {
     let mut problems = Problems::new();
-    let (old, new) = (facts(&arguments.old, &mut problems), facts(&arguments.new, &mut problems));
-    let (Some(old), Some(new)) = (old, new) else { return open::failed(global, &problems) };
+    let mut sources = Sources::new();
+    let [old, new] = [&arguments.old, &arguments.new].map(|path| facts(path, &mut sources, &mut problems));
+    let (Some(old), Some(new)) = (old, new) else { return open::failed_in(global, &problems, &sources) };
     let engine = open::engine_or_builtin(global, &mut problems);
     let set = engine.as_ref().map(|engine| places(engine, &old.name, &mut problems)).unwrap_or_default();
     let sources = engine.as_ref().map(|engine| &engine.project.sources);
