@@ -10,6 +10,7 @@ pub mod hash;
 pub mod plain;
 pub mod name;
 pub mod recipient;
+pub mod expression;
 pub mod yaml;
 pub mod seal;
 pub mod schema;

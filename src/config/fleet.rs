@@ -38,7 +38,8 @@ pub struct SourceFile {
     pub provider: Option<words::Provider>,
 }
 
-/// Which revision of a source: one of these, but `commit` may stand beside its `branch`.
+/// Which revision of a source: one of these, but `commit` may stand beside its `branch`, and `semverFilter` stands beside
+/// `semver`.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct RefFile {
@@ -48,6 +49,8 @@ pub struct RefFile {
     pub tag: Option<String>,
     /// A range of versions, such as `">=1.0.0 <2.0.0"`.
     pub semver: Option<String>,
+    /// Which tags of an OCI repository count for `semver`: a regular expression, such as `.*-rc.*`.
+    pub semver_filter: Option<String>,
     /// A commit of a Git repository, in full.
     pub commit: Option<String>,
     /// A full reference of a Git repository, such as `refs/heads/main`.

@@ -30,6 +30,15 @@ impl SourceKind {
             SourceKind::Bucket => "Bucket",
         }
     }
+
+    /// The members of `ref` that it knows (`spec.ref` of its CRD).
+    pub fn references(self) -> &'static [&'static str] {
+        match self {
+            SourceKind::GitRepository => &["branch", "tag", "semver", "commit", "name"],
+            SourceKind::OCIRepository => &["tag", "semver", "semverFilter", "digest"],
+            SourceKind::Bucket => &[],
+        }
+    }
 }
 
 /// Which revision of a source. Flux takes the first of: digest or commit, name, semver, tag, branch.
@@ -41,6 +50,8 @@ pub struct Reference {
     pub tag: Option<Spot>,
     /// A range of versions.
     pub semver: Option<Spot>,
+    /// Which tags count for it (OCI): a regular expression of Go.
+    pub semver_filter: Option<Spot>,
     /// A full reference (Git), `refs/heads/main`.
     pub name: Option<Spot>,
     /// A commit (Git).
@@ -100,6 +111,7 @@ impl Source {
             .maybe("branch", reference.branch.as_ref())
             .maybe("tag", reference.tag.as_ref())
             .maybe("semver", reference.semver.as_ref())
+            .maybe("semverFilter", reference.semver_filter.as_ref())
             .maybe("name", reference.name.as_ref())
             .maybe("commit", reference.commit.as_ref())
             .maybe("digest", reference.digest.as_ref())

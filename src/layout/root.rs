@@ -238,6 +238,7 @@ fn reference(given: &SourceRef) -> Reference {
         branch: given.branch.clone(),
         tag: given.tag.clone(),
         semver: given.semver.clone(),
+        semver_filter: given.semver_filter.clone(),
         name: given.name.clone(),
         commit: given.commit.clone(),
         digest: given.digest.clone(),
@@ -325,15 +326,12 @@ fn check_reference(kind: SourceKind, given: &SourceRef, place: Place, problems: 
         ("branch", &given.branch),
         ("tag", &given.tag),
         ("semver", &given.semver),
+        ("semverFilter", &given.semver_filter),
         ("name", &given.name),
         ("commit", &given.commit),
         ("digest", &given.digest),
     ];
-    let allowed: &[&str] = match kind {
-        SourceKind::GitRepository => &["branch", "tag", "semver", "name", "commit"],
-        SourceKind::OCIRepository => &["tag", "semver", "digest"],
-        SourceKind::Bucket => &[],
-    };
+    let allowed = kind.references();
     for (field, spot) in all {
         if let (Some(spot), false) = (spot, allowed.contains(&field)) {
             let message = format!("a source of kind {} does not know `ref.{field}`", kind.as_str());
@@ -345,6 +343,14 @@ fn check_reference(kind: SourceKind, given: &SourceRef, place: Place, problems: 
                 }
             });
         }
+    }
+    if let (Some(filter), None) = (&given.semver_filter, &given.semver) {
+        problems.push(
+            Diagnostic::error("layout/source-ref", "`ref.semverFilter` stands without a `ref.semver`")
+                .at(filter.place.unwrap_or(place))
+                .because("it says which tags count for a range; without one it chooses nothing")
+                .help("add a `semver`, for example `semver: \">=1.0.0\"`, or remove the filter"),
+        );
     }
     if kind == SourceKind::GitRepository && all.iter().all(|(_, spot)| spot.is_none()) {
         problems.push(
@@ -369,6 +375,7 @@ fn own_source(component: &Component, node: &Node, problems: &mut Problems) -> Op
         branch: spot_at(&["ref", "branch"]),
         tag: spot_at(&["ref", "tag"]),
         semver: spot_at(&["ref", "semver"]),
+        semver_filter: spot_at(&["ref", "semverFilter"]),
         commit: spot_at(&["ref", "commit"]),
         name: spot_at(&["ref", "name"]),
         digest: spot_at(&["ref", "digest"]),

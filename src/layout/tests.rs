@@ -318,6 +318,11 @@ fn references_of_an_instance() {
         said(&of("OCIRepository", SourceRef { semver: Some(spot("1.x")), ..none() }), &[]),
         ["layout/instance-ref: a FluxInstance cannot follow a `semver`"]
     );
+    let alone = SourceRef { semver_filter: Some(spot(".")), ..none() };
+    assert_eq!(
+        said(&of("OCIRepository", alone), &[]),
+        ["layout/source-ref: `ref.semverFilter` stands without a `ref.semver`"]
+    );
     assert_eq!(
         said(&of("OCIRepository", SourceRef { branch: Some(spot("main")), ..none() }), &[]),
         ["layout/source-ref: a source of kind OCIRepository does not know `ref.branch`"]

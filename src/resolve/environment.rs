@@ -366,6 +366,7 @@ fn source(
             branch: spot("branch"),
             tag: spot("tag"),
             semver: spot("semver"),
+            semver_filter: spot("semverFilter"),
             commit: spot("commit"),
             name: spot("name"),
             digest: spot("digest"),

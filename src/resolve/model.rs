@@ -62,7 +62,7 @@ pub struct Source {
     pub kind: String,
     /// Its address.
     pub url: Spot,
-    /// `branch`, `tag`, `semver`, `commit`, `digest` as given.
+    /// `branch`, `tag`, `semver` and so on as given.
     pub reference: SourceRef,
     /// Where the repository's root lies in the artifact, `./` by default.
     pub root: String,
@@ -83,6 +83,8 @@ pub struct SourceRef {
     pub tag: Option<Spot>,
     /// A range of versions.
     pub semver: Option<Spot>,
+    /// Which tags count for it, a regular expression (OCI).
+    pub semver_filter: Option<Spot>,
     /// A commit (Git).
     pub commit: Option<Spot>,
     /// A full reference name (Git).

@@ -3,6 +3,8 @@
 use super::{digest, duration, member, members, secrets::secret_name, text};
 use crate::{
     diag::{Diagnostic, Problems, list},
+    expression::Expression,
+    flux::SourceKind,
     schema::Format,
     yaml::Node,
 };
@@ -61,18 +63,14 @@ fn common(node: &Node, problems: &mut Problems) {
 
 /// Checks that a `ref` says one thing, and one that its kind of source knows.
 pub fn reference(kind: Option<&str>, node: &Node, problems: &mut Problems) {
-    let known: &[&str] = match kind {
-        Some("GitRepository") => &["branch", "tag", "semver", "commit", "name"],
-        Some("OCIRepository") => &["tag", "semver", "digest"],
-        Some("Bucket") => &[],
-        _ => &["branch", "tag", "semver", "commit", "name", "digest"],
-    };
+    const ALL: [&str; 7] = ["branch", "tag", "semver", "semverFilter", "commit", "name", "digest"];
+    let known = kind.and_then(SourceKind::new).map_or(&ALL[..], SourceKind::references);
     let mut said: Vec<(&str, &Node)> = Vec::new();
     for (key, value) in members(Some(node)) {
         if known.contains(&&*key.text) {
             said.push((&key.text, value));
         } else if let Some(kind) = kind
-            && ["branch", "tag", "semver", "commit", "name", "digest"].contains(&&*key.text)
+            && ALL.contains(&&*key.text)
         {
             problems.push(
                 Diagnostic::error(
@@ -89,7 +87,7 @@ pub fn reference(kind: Option<&str>, node: &Node, problems: &mut Problems) {
     }
     said.iter().for_each(|(key, value)| revision(kind, key, value, problems));
     let pinned = said.iter().any(|(key, _)| *key == "commit");
-    said.retain(|(key, _)| !(pinned && *key == "branch"));
+    said.retain(|(key, _)| !(pinned && *key == "branch") && *key != "semverFilter");
     if let [(first, at), (second, beside), ..] = said.as_slice() {
         problems.push(
             Diagnostic::error("config/ref", format!("`ref` has both `{first}` and `{second}`"))
@@ -113,6 +111,7 @@ fn revision(kind: Option<&str>, key: &str, node: &Node, problems: &mut Problems)
             && !ends
             && !["..", "//", "@{"].iter().any(|x| name.contains(x))
     };
+    let mut why = None;
     let (good, help) = match key {
         // The tag of the distribution specification.
         "tag" if kind == Some("OCIRepository") => (
@@ -131,14 +130,17 @@ fn revision(kind: Option<&str>, key: &str, node: &Node, problems: &mut Problems)
             !written.trim().is_empty() && !written.contains(char::is_control),
             "write a range of versions, for example `\">=1.0.0 <2.0.0\"`",
         ),
+        "semverFilter" => {
+            why = Expression::new(written).err();
+            let good = why.is_none() && !written.is_empty();
+            (good, "write a regular expression as Go reads it, for example `.*-rc.*`")
+        }
         _ => return,
     };
     if !good {
-        problems.push(
-            Diagnostic::error("config/ref", format!("`{written}` is no `{key}` of a source"))
-                .at(node.place())
-                .help(help),
-        );
+        let mut said = Diagnostic::error("config/ref", format!("`{written}` is no `{key}` of a source"));
+        said.because.extend(why);
+        problems.push(said.at(node.place()).help(help));
     }
 }
 

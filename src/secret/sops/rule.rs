@@ -1,7 +1,6 @@
 //! Which values of a file are encrypted.
 
-use crate::seal::ENCRYPTED_REGEX;
-use regex::{Regex, RegexBuilder};
+use crate::{expression::Expression, seal::ENCRYPTED_REGEX};
 
 /// The rule of a file: at most one of these stands in its metadata.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -74,7 +73,7 @@ impl Rule {
         let matches = match self.kind {
             RuleKind::EncryptedSuffix | RuleKind::UnencryptedSuffix => Matches::Suffix(self.pattern.clone()),
             _ if self.pattern == ENCRYPTED_REGEX => Matches::Secret,
-            _ => Matches::Regex(regex(&self.pattern)?),
+            _ => Matches::Expression(Expression::new(&self.pattern)?),
         };
         Ok(Matcher { kind: self.kind, matches })
     }
@@ -92,7 +91,7 @@ enum Matches {
     Suffix(String),
     /// The rule that nearly every file has, without an engine.
     Secret,
-    Regex(Regex),
+    Expression(Expression),
 }
 
 impl Matches {
@@ -100,7 +99,7 @@ impl Matches {
         match self {
             Matches::Suffix(suffix) => text.ends_with(suffix.as_str()),
             Matches::Secret => matches!(text, "data" | "stringData"),
-            Matches::Regex(regex) => regex.is_match(text),
+            Matches::Expression(expression) => expression.matches(text),
         }
     }
 }
@@ -146,71 +145,6 @@ impl Matcher {
     }
 }
 
-/// Go's syntax as this engine reads it: there `\d`, `\s`, `\w` and `\b` know only ASCII.
-fn regex(pattern: &str) -> Result<Regex, String> {
-    let mut ours = String::with_capacity(pattern.len());
-    let mut in_class = false;
-    let mut chars = pattern.chars().peekable();
-    while let Some(c) = chars.next() {
-        match c {
-            '\\' => match chars.next() {
-                Some('Q') => literal(&mut chars, &mut ours),
-                Some(escape) => ours.push_str(&ascii(escape, in_class)),
-                None => ours.push('\\'),
-            },
-            '[' if !in_class => {
-                in_class = true;
-                ours.push('[');
-                if chars.peek() == Some(&'^') {
-                    ours.extend(chars.next());
-                }
-                if chars.peek() == Some(&']') {
-                    chars.next();
-                    ours.push_str("\\]");
-                }
-            }
-            '[' if chars.peek() != Some(&':') => ours.push_str("\\["),
-            ']' if in_class && !ours.ends_with(':') => {
-                in_class = false;
-                ours.push(']');
-            }
-            '&' | '~' if in_class => ours.extend(['\\', c]),
-            c => ours.push(c),
-        }
-    }
-    RegexBuilder::new(&ours).size_limit(1 << 20).build().map_err(|error| match error {
-        regex::Error::CompiledTooBig(_) => "it is too big".to_owned(),
-        error => {
-            error.to_string().lines().last().unwrap_or_default().trim_start_matches("error: ").to_owned()
-        }
-    })
-}
-
-/// `\Q…\E`: the text as it stands.
-fn literal(chars: &mut std::iter::Peekable<std::str::Chars>, out: &mut String) {
-    while let Some(c) = chars.next() {
-        if c == '\\' && chars.peek() == Some(&'E') {
-            chars.next();
-            return;
-        }
-        out.push_str(&regex::escape(c.encode_utf8(&mut [0; 4])));
-    }
-}
-
-fn ascii(escape: char, in_class: bool) -> String {
-    let class = match escape {
-        'd' | 'D' => "0-9",
-        's' | 'S' => "\\t\\n\\f\\r ",
-        'w' | 'W' => "0-9A-Za-z_",
-        'b' | 'B' if !in_class => return format!("(?-u:\\{escape})"),
-        _ => return format!("\\{escape}"),
-    };
-    match (escape.is_ascii_uppercase(), in_class) {
-        (false, true) => class.to_owned(),
-        (negated, _) => format!("[{}{class}]", if negated { "^" } else { "" }),
-    }
-}
-
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {
@@ -250,19 +184,5 @@ mod tests {
         assert!(encrypts(kind, "^ sealed$", &["a"], &[vec![" sealed", " more"]], true));
         assert!(encrypts(kind, "^ sealed$", &["a", "b"], &[vec![" sealed"], vec![]], false));
         assert!(!encrypts(RuleKind::UnencryptedCommentRegex, "clear", &["a"], &[vec!["clear"]], true));
-    }
-
-    #[test]
-    fn expressions_are_those_of_go() {
-        let is = |pattern: &str, text: &str| regex(pattern).unwrap().is_match(text);
-        assert!(is(r"^\d+$", "12") && !is(r"^\d+$", "١٢"), "only ASCII digits");
-        assert!(is(r"^[\w.]+$", "a.b") && !is(r"^[\w.]+$", "é"));
-        assert!(is(r"^\W$", "é") && is(r"a\b", "aé"));
-        assert!(is(r"^\Qa.b\E$", "a.b") && !is(r"^\Qa.b\E$", "axb"));
-        assert!(
-            is(r"^[[:alpha:]&&]+$", "a&") && is("^[]a]$", "]") && is("^[^]a]$", "b") && is("^[a[b]$", "[")
-        );
-        assert!(is(r"(?i)^PASS", "password") && is(r"\Aa\z", "a") && is(r"^\pL$", "é"));
-        assert_eq!(regex("(").unwrap_err(), "unclosed group");
     }
 }

@@ -3,10 +3,10 @@
 
 use crate::{
     diag::{Place, Problems, Sources},
+    expression::Expression,
     load::SopsConfig,
     yaml::{self, Node},
 };
-use regex::Regex;
 
 /// What `sops` would find.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -60,9 +60,9 @@ pub fn lookup(config: &SopsConfig, sources: &Sources, path: &str) -> Lookup {
     let rules = documents.first().and_then(|node| node.get("creation_rules")).and_then(Node::as_seq);
     for (index, rule) in rules.unwrap_or_default().iter().enumerate() {
         let pattern = rule.get("path_regex").and_then(Node::as_str).filter(|pattern| !pattern.is_empty());
-        match pattern.map(Regex::new) {
+        match pattern.map(Expression::new) {
             Some(Err(_)) => return Lookup::Unreadable,
-            Some(Ok(pattern)) if !pattern.is_match(path) => {}
+            Some(Ok(pattern)) if !pattern.matches(path) => {}
             _ => return Lookup::Rule(read(index + 1, pattern, rule)),
         }
     }
