@@ -96,7 +96,7 @@ pub struct FluxFile {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct ShardingFile {
     /// Names of the shards.
-    pub shards: Vec<String>,
+    pub shards: Option<Vec<String>>,
     /// Does the source-controller of each shard keep its artifacts? Needs `storage`.
     pub storage: Option<words::ShardStorage>,
 }
@@ -106,7 +106,7 @@ pub struct ShardingFile {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct FluxStorageFile {
     /// Storage class.
-    pub class: String,
+    pub class: Option<String>,
     /// Size, such as `10Gi`.
-    pub size: String,
+    pub size: Option<String>,
 }

@@ -193,6 +193,7 @@ fn no_fleet() -> Fleet {
     Fleet {
         file: FleetFile::default(),
         node: Node::new(Map::new()),
+        whole: None,
         place: None,
         keys: Some(IndexMap::new()),
     }
@@ -208,9 +209,9 @@ fn fleet(text: &Text, sources: &Sources, problems: &mut Problems) -> Fleet {
         return Fleet { keys: None, ..nothing };
     };
     let keys = Some(keys::keys(&node));
-    config::check_and_prune::<FleetFile>(&mut node, sources, problems);
+    let whole = config::check_and_prune::<FleetFile>(&mut node, sources, problems);
     let file = config::decode(&node, sources, problems).unwrap_or_default();
-    Fleet { file, node, place, keys }
+    Fleet { file, node, whole, place, keys }
 }
 
 /// Nothing but blanks and comments: a file that says nothing.

@@ -53,7 +53,7 @@ fn unknown(
                     )),
                 None if broken.contains(&layer.text) => continue,
                 None => {
-                    let names = environments.keys().map(String::as_str);
+                    let names = environments.keys().chain(broken).map(String::as_str);
                     let said =
                         Diagnostic::error("load/extends", format!("there is no layer `{}`", layer.text));
                     let layers = || environments.values().filter(|e| e.is_abstract).map(|e| &*e.name);

@@ -97,12 +97,21 @@ pub struct Broken {
 pub struct Fleet {
     /// As types.
     pub file: FleetFile,
-    /// As written: the lowest layer of `source` and `flux`.
+    /// As written, the lowest layer of `source` and `flux`; what was wrong in it is taken out.
     pub node: Node,
+    /// With what was wrong, if anything was.
+    pub(super) whole: Option<Node>,
     /// The file as such.
     pub place: Option<Place>,
     /// The public keys by name. `None` if the file is no YAML: then nobody knows which there are.
     pub keys: Option<IndexMap<String, FleetKey>>,
+}
+
+impl Fleet {
+    /// The file as written, with what is wrong in it.
+    pub fn written(&self) -> &Node {
+        self.whole.as_ref().unwrap_or(&self.node)
+    }
 }
 
 /// A key of the fleet.

@@ -4,6 +4,7 @@
 use super::{
     defaults,
     environment::{Surroundings, spots},
+    faults::Faults,
     model::{Component, ComponentFlux, Patch, PodSecurity, Spot, Stage},
     references::Resolver,
     release, secrets,
@@ -45,6 +46,7 @@ pub(super) fn drafts(
     project: &Project,
     merged: &Node,
     file: &EnvironmentFile,
+    faults: &Faults,
     problems: &mut Problems,
 ) -> Vec<Draft> {
     let written = merged.get("components").and_then(Node::as_map);
@@ -52,6 +54,9 @@ pub(super) fn drafts(
     for (name, component) in &file.components {
         let Some((key, node)) = written.and_then(|m| m.entry(name)) else { continue };
         let place = key.place.or(node.place());
+        if component.pack.is_none() && faults.at(&["components", name]) {
+            continue;
+        }
         let Some(pack) = pack(project, name, component, node, place, problems) else { continue };
         if let Some(most) = pack.file.name_max_length.filter(|most| name.len() > *most) {
             problems.push(
@@ -312,8 +317,10 @@ fn flux(draft: &Draft, around: &Around, problems: &mut Problems) -> ComponentFlu
 /// Controllers that are not there would leave the component alone for ever.
 fn shard(draft: &Draft, around: &Around, problems: &mut Problems) {
     let Some(asked) = &draft.file.flux.shard else { return };
-    let shards = around.file.flux.sharding.as_ref().map(|sharding| &sharding.shards);
-    if shards.is_some_and(|shards| shards.contains(asked)) {
+    let shards = around.file.flux.sharding.as_ref().and_then(|sharding| sharding.shards.as_ref());
+    if shards.is_some_and(|shards| shards.contains(asked))
+        || around.environment.faults.at(&["flux", "sharding"])
+    {
         return;
     }
     let place = draft.node.at(&["flux", "shard"]).and_then(Node::place).unwrap_or(draft.place);

@@ -3,6 +3,7 @@
 use super::{
     component::{self, Draft},
     defaults,
+    faults::Faults,
     history::merged,
     model::{Cluster, Environment, Flux, Namespace, Source, SourceRef, Spot},
     policy::Secrets,
@@ -49,34 +50,29 @@ pub fn environment(project: &Project, name: &str, problems: &mut Problems) -> Op
         name,
         place: source.place,
         fleet_is_read: project.fleet.keys.is_some(),
-        names_cluster: names_cluster(project, &source.layers),
+        faults: Faults::of(project, &source.layers),
         layers: &source.layers,
         own_flux_system: project.own_flux_system.get(name).cloned(),
         shown: None,
         exports: IndexMap::new(),
     };
     let environment = build(project, &merged, &surroundings, &mut found);
+    surroundings.faults.hush(&mut found);
     problems.extend(found);
-    needs(&merged, problems);
+    needs(&merged, &surroundings.faults, problems);
     environment
-}
-
-/// Is a cluster named, even if the name is none that can be used? That was told then.
-fn names_cluster(project: &Project, layers: &[String]) -> bool {
-    layers
-        .iter()
-        .filter_map(|layer| project.environments.get(layer))
-        .any(|source| source.written().at(&["cluster", "name"]).is_some_and(|name| !name.is_null()))
 }
 
 /// Tells of needed components that are not there. An environment with such a mistake is resolved all the same:
 /// layout tells what else is wrong with the order.
-fn needs(merged: &Node, problems: &mut Problems) {
+fn needs(merged: &Node, faults: &Faults, problems: &mut Problems) {
     let components = merged.get("components").and_then(Node::as_map);
     for (component, node) in components.into_iter().flat_map(Map::iter) {
         let others = || components.into_iter().flat_map(Map::keys).filter(|other| **other != *component.text);
         for need in spots(node.get("needs")) {
-            if components.is_some_and(|map| map.contains(&need.text)) {
+            if components.is_some_and(|map| map.contains(&need.text))
+                || faults.at(&["components", &need.text])
+            {
                 continue;
             }
             let message = format!("`{}` needs `{}`, which is no component here", component.text, need.text);
@@ -122,7 +118,7 @@ pub fn example(project: &Project, example: &Example, problems: &mut Problems) ->
         name: "example",
         place: example.place,
         fleet_is_read: true,
-        names_cluster: true,
+        faults: Faults::default(),
         layers: &[],
         own_flux_system: None,
         shown: Some(&example.pack.name),
@@ -132,7 +128,7 @@ pub fn example(project: &Project, example: &Example, problems: &mut Problems) ->
     let environment = build(project, &merged, &surroundings, &mut found);
     let failed = found.has_errors();
     problems.extend(found);
-    needs(&merged, problems);
+    needs(&merged, &surroundings.faults, problems);
     environment.filter(|_| !failed)
 }
 
@@ -182,8 +178,7 @@ pub(super) struct Surroundings<'a> {
     pub(super) place: Place,
     /// Could the fleet's file be read?
     pub(super) fleet_is_read: bool,
-    /// Is its cluster named, well or badly?
-    pub(super) names_cluster: bool,
+    pub(super) faults: Faults<'a>,
     /// Lowest first, itself last.
     pub(super) layers: &'a [String],
     pub(super) own_flux_system: Option<OwnFluxSystem>,
@@ -203,26 +198,23 @@ fn build(
     let cluster = cluster(&file.cluster, merged, around, problems);
     let source = source(merged, &file, around, problems);
     let flux = flux(merged, &file);
+    unfinished(&flux, around, problems);
     let empty = Node::new(Map::new());
     let vars = merged.get("vars").unwrap_or(&empty);
     let facts = facts(around, &file, &flux);
     let before = problems.errors();
-    let drafts = component::drafts(project, merged, &file, problems);
+    let drafts = component::drafts(project, merged, &file, &around.faults, problems);
     let of_drafts = problems.errors() - before;
-    let targets = drafts.iter().map(|draft| (draft.name.clone(), target(draft, &project.sources)));
-    let given = around
-        .exports
-        .iter()
-        .map(|(name, exports)| (name.clone(), stand_in(name, exports, &project.sources)));
     let texts = |path: &str| project.files.get(path).map(|file| file.text.clone());
     let mut resolver = Resolver::new(Roots {
         vars,
         cluster: &cluster.node,
         environment: &facts,
-        components: targets.chain(given).collect(),
+        components: targets(&drafts, around, &project.sources),
         files: &texts,
         file_names: project.files.keys().cloned().collect(),
         broken: unusable(&file, &drafts),
+        faults: &around.faults,
     });
     let vars = resolver.value(vars, problems);
     let shared_is_sound = problems.errors() == of_drafts;
@@ -271,6 +263,17 @@ fn facts(around: &Surroundings, file: &EnvironmentFile, flux: &Flux) -> Node {
     Node::new(facts)
 }
 
+/// What references to components look into.
+fn targets<'a>(
+    drafts: &'a [Draft],
+    around: &'a Surroundings,
+    sources: &'a Sources,
+) -> IndexMap<String, Target<'a>> {
+    let own = drafts.iter().map(|draft| (draft.name.clone(), target(draft, sources)));
+    let given = around.exports.iter();
+    own.chain(given.map(|(name, exports)| (name.clone(), stand_in(name, exports, sources)))).collect()
+}
+
 fn target<'a>(draft: &'a Draft, sources: &'a Sources) -> Target<'a> {
     Target {
         raw: draft.inputs.clone(),
@@ -298,7 +301,7 @@ fn stand_in<'a>(name: &str, exports: &'a Node, sources: &'a Sources) -> Target<'
 fn cluster(file: &ClusterFile, merged: &Node, around: &Surroundings, problems: &mut Problems) -> Cluster {
     let name = file.name.clone().unwrap_or_else(|| {
         let own = around.name.replace('/', "-");
-        if !around.names_cluster {
+        if !around.faults.at(&["cluster"]) {
             let message = format!("`{}` does not say which cluster it is", around.name);
             problems.push(
                 Diagnostic::error("environment/no-cluster", message)
@@ -346,7 +349,8 @@ fn source(
     let needed = file.flux.sync.unwrap_or(defaults::FLUX_SYNC) != Sync::None;
     if file.source.url.is_none() && needed {
         // What a broken fleet file says of it is not known.
-        if !around.fleet_is_read {
+        let faults = &around.faults;
+        if !around.fleet_is_read || faults.at(&["source"]) || faults.at(&["flux", "sync"]) {
             return None;
         }
         problems.push(
@@ -399,6 +403,27 @@ fn flux(merged: &Node, file: &EnvironmentFile) -> Flux {
         artifacts,
         instance: merged.at(&["flux", "instance"]).cloned(),
         place: merged.at(&["flux", "sync"]).and_then(Node::place),
+    }
+}
+
+/// Tells what the parts of `flux` lack that say something only together.
+fn unfinished(flux: &Flux, around: &Surroundings, problems: &mut Problems) {
+    let parts = [
+        ("sharding", &flux.sharding, "shards", "[shard1]"),
+        ("storage", &flux.storage, "class", "standard"),
+        ("storage", &flux.storage, "size", "10Gi"),
+    ];
+    for (part, node, key, example) in parts {
+        let Some(node) = node.as_ref().filter(|node| node.get(key).is_none_or(Node::is_null)) else {
+            continue;
+        };
+        if around.fleet_is_read && !around.faults.at(&["flux", part]) {
+            problems.push(
+                Diagnostic::error("config/flux", format!("`flux.{part}` has no `{key}`"))
+                    .at(node.place().or(flux.place))
+                    .help(format!("add it, for example `{key}: {example}`")),
+            );
+        }
     }
 }
 

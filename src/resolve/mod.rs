@@ -3,6 +3,7 @@
 mod component;
 pub mod defaults;
 mod environment;
+mod faults;
 mod history;
 mod merge;
 mod model;

@@ -1,7 +1,10 @@
 //! `{$from: PATH}`, `{$text: "…{PATH}…"}`, `{$file: PATH}`: values that stand elsewhere. Resolved on
 //! demand, depth first, with a memo per path; a cycle or a missing target is told once.
 
-use super::target::{Target, reference};
+use super::{
+    faults::Faults,
+    target::{Target, reference},
+};
 use crate::{
     config::path::{self, Piece},
     diag::{Diagnostic, Place, Problems, did_you_mean, list},
@@ -32,6 +35,8 @@ pub(super) struct Roots<'a> {
     pub(super) files: &'a dyn Fn(&str) -> Option<Arc<str>>,
     /// Components that are there but unusable, which was told.
     pub(super) broken: BTreeSet<String>,
+    /// What else was told and is not there.
+    pub(super) faults: &'a Faults<'a>,
     /// Names of those texts, for proposals.
     pub(super) file_names: Vec<String>,
 }
@@ -257,6 +262,12 @@ impl<'a> Resolver<'a> {
     }
 
     fn find(&mut self, steps: &[String], at: Option<Place>, scope: Scope, problems: &mut Problems) -> Found {
+        // A component is sound or not as a whole.
+        let depth = if steps[0] == "components" { 2 } else { steps.len() };
+        let path: Vec<&str> = steps.iter().take(depth).map(String::as_str).collect();
+        if self.roots.faults.at(&path) {
+            return Found::Poison;
+        }
         match (steps[0].as_str(), scope) {
             ("vars", _) => {
                 self.walk(Cow::Borrowed(self.roots.vars), steps, 1, at, Scope::Environment, problems)

@@ -1,7 +1,9 @@
 //! Checks a value against a schema: all problems, each at the value's place, and fills defaults.
 
 use super::{
-    Additional, DEEPEST, Rule, Schema, Type, canonical_json, member, nouns, secrets::is_secret_reference,
+    Additional, DEEPEST, Rule, Schema, Type, canonical_json, member, nouns,
+    scalars::{as_written, compare, is_plain_date},
+    secrets::is_secret_reference,
     short,
 };
 use crate::{
@@ -348,6 +350,7 @@ impl<'a> Check<'a> {
             .iter()
             .filter(|name| value.get(name).is_none())
             .filter(|name| self.mode == Mode::Config || self.default_at(rule, outer, name).is_none())
+            .filter(|name| !is_misspelt(rule, value, name))
             .collect();
         for name in missing {
             let full = member(path, name);
@@ -444,6 +447,14 @@ impl<'a> Check<'a> {
     }
 }
 
+/// Is a member there under a name that is told to be a slip for this one?
+fn is_misspelt(rule: &Rule, value: &Node, name: &str) -> bool {
+    let Some(known) = &rule.properties else { return false };
+    let closed = matches!(rule.additional, Additional::Unsaid | Additional::Closed);
+    let mut unknown = value.members().map(|(key, _)| key).filter(|key| !known.contains_key(*key));
+    closed && unknown.any(|key| did_you_mean(key, known.keys().map(|k| &**k)) == Some(name))
+}
+
 impl super::Bounds {
     /// `at least 1 item`, `3 to 5 items`.
     fn words(self, one: &str, more: &str) -> String {
@@ -456,45 +467,4 @@ impl super::Bounds {
             (None, None) => format!("any number of {more}"),
         }
     }
-}
-
-/// Compares two numbers, integers exactly.
-fn compare(a: &Node, b: &Node) -> Option<std::cmp::Ordering> {
-    #[allow(clippy::cast_precision_loss)]
-    let float = |n: &Node| match n.value {
-        Value::Int(i) => Some(i as f64),
-        Value::Float(f) => Some(f),
-        _ => None,
-    };
-    match (&a.value, &b.value) {
-        (Value::Int(a), Value::Int(b)) => Some(a.cmp(b)),
-        _ => float(a)?.partial_cmp(&float(b)?),
-    }
-}
-
-/// `2026-11-03`, also with a time, without quotes: YAML 1.1 readers make a date of it.
-fn is_plain_date(value: &Node) -> bool {
-    let Some(text) = value.as_str().filter(|_| value.style == Style::Plain) else { return false };
-    let bytes = text.as_bytes();
-    let digits =
-        |range: std::ops::Range<usize>| bytes.get(range).is_some_and(|b| b.iter().all(u8::is_ascii_digit));
-    let rest = text.split_once('-').filter(|(year, _)| year.len() == 4).map(|(_, rest)| rest);
-    let Some((month, day)) = rest.filter(|_| digits(0..4)).and_then(|r| r.split_once('-')) else {
-        return false;
-    };
-    let number = |s: &str| (1..=2).contains(&s.len()) && s.bytes().all(|b| b.is_ascii_digit());
-    let cut = day.find(|c: char| !c.is_ascii_digit()).unwrap_or(day.len());
-    let (day, time) = day.split_at(cut);
-    let clock = time.trim_start_matches(['T', 't', ' ', '\t']);
-    number(month) && number(day) && (time.is_empty() || (clock.len() < time.len() && clock.contains(':')))
-}
-
-/// A quoted text that would be what is wanted without its quotes.
-fn as_written(types: &[Type], text: &str) -> Option<&'static str> {
-    if types.contains(&Type::Boolean) && matches!(text, "true" | "false") {
-        return Some("a boolean then");
-    }
-    let integer = text.parse::<i64>().is_ok_and(|i| i.to_string() == text);
-    let number = types.contains(&Type::Integer) || types.contains(&Type::Number);
-    (number && integer).then_some("a number then")
 }

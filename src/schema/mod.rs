@@ -12,6 +12,7 @@ mod format;
 mod forms;
 mod json;
 mod parse;
+mod scalars;
 mod secrets;
 pub mod quantity;
 

@@ -224,7 +224,7 @@ error[config/ref]: the `ref` of an OCIRepository has no `branch`
 2 |   x: {pack: raw, base: nowhere, source: {kind: OCIRepository, url: https://x, timeout: 1h, ref: {branch: main}}}
   |                                                                                                  ^^^^^^
   |
-  = help: use one of `tag`, `semver` and `digest`
+  = help: use one of `tag`, `semver`, `semverFilter` and `digest`
 
 error[config/duration]: `timeout` is not a duration: `1h`
  --> environments/staging.yaml:2:88

@@ -22,15 +22,6 @@ charts:
 "#),
         ],
         r##"
-error[input/required]: `description` is required
- --> templates/app/pack.yaml:1:1
-  |
-1 | descripton: x
-  | ^^^^^^^^^^^^^
-  |
-  = note: `description`: What it is, in one sentence.
-  = help: set `description`
-
 error[input/unknown]: unknown key `descripton`
  --> templates/app/pack.yaml:1:1
   |
