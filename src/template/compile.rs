@@ -4,6 +4,7 @@ use super::{
     file::{Delimiters, TemplateFile},
     filters,
     inputs::{self, ROOTS},
+    parsed::Parsed,
     slots,
     walk::{self, ChainVerdict, Expressions, Known, Unit},
     whitespace,
@@ -47,6 +48,7 @@ pub struct Compiled {
     pub(super) environment: Environment<'static>,
     pub(super) expressions: Expressions,
     pub(super) pack: String,
+    pub(super) parsed: Parsed,
     templates: BTreeMap<Arc<str>, Source>,
 }
 
@@ -54,7 +56,16 @@ pub struct Compiled {
 struct Source {
     id: SourceId,
     text: Arc<str>,
+    /// Where its lines begin.
+    lines: Vec<usize>,
     syntax: SyntaxConfig,
+}
+
+impl Source {
+    fn new(file: &TemplateFile, syntax: &SyntaxConfig) -> Self {
+        let lines = std::iter::once(0).chain(file.text.match_indices('\n').map(|(at, _)| at + 1)).collect();
+        Self { id: file.source, text: file.text.clone(), lines, syntax: syntax.clone() }
+    }
 }
 
 /// Checks and compiles the templates of a pack, with all problems of all of them.
@@ -114,14 +125,14 @@ fn compile_all(set: &TemplateSet<'_>, problems: &mut Problems) -> Option<Compile
             problems.push(walk::syntax_error(&error, file.source, &file.text, marks(file)));
         }
     }
-    let templates = used
-        .iter()
-        .map(|file| {
-            let source = Source { id: file.source, text: file.text.clone(), syntax: marks(file).clone() };
-            (file.path.clone(), source)
-        })
-        .collect();
-    Some(Compiled { environment, expressions, pack: set.pack.to_owned(), templates })
+    let templates = used.iter().map(|file| (file.path.clone(), Source::new(file, marks(file)))).collect();
+    Some(Compiled {
+        environment,
+        expressions,
+        pack: set.pack.to_owned(),
+        parsed: Parsed::default(),
+        templates,
+    })
 }
 
 /// Is a template only there for others?
@@ -233,7 +244,7 @@ impl Compiled {
     /// A line of a template, from 1, without its indentation.
     pub(super) fn line(&self, template: &str, line: usize) -> Option<Place> {
         let source = self.templates.get(template)?;
-        let start = source.text.split_inclusive('\n').take(line.checked_sub(1)?).map(str::len).sum::<usize>();
+        let start = *source.lines.get(line.checked_sub(1)?)?;
         let text = source.text.get(start..)?.lines().next().unwrap_or("");
         let from = start + text.len() - text.trim_start().len();
         Some(Place::new(source.id, from..start + text.trim_end().len()))

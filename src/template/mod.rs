@@ -17,6 +17,7 @@ pub(crate) mod filters;
 mod give;
 mod inputs;
 mod origin;
+mod parsed;
 mod render;
 mod slots;
 pub(crate) mod walk;

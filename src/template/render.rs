@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     diag::{Diagnostic, Problems, list},
-    yaml::{Node, raw},
+    yaml::Node,
 };
 use minijinja::value::Value;
 
@@ -41,7 +41,7 @@ impl Compiled {
         };
         let rendered = Rendered::new(self, context, template, output, session);
         let mut found = Problems::new();
-        let parsed = raw::parse(&rendered.text, self.place(template, 0..0).source, &mut found);
+        let parsed = self.parsed.documents(&rendered.text, self.place(template, 0..0).source, &mut found);
         let mut all: Problems =
             found.0.into_iter().map(|problem| syntax(&rendered, problem)).collect::<Vec<_>>().into();
         let nodes = parsed.map(|documents| fill::documents(&rendered, &documents, &mut all));
