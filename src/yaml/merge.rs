@@ -14,7 +14,7 @@ pub struct MapBuilder {
 impl MapBuilder {
     /// Room for this many keys.
     pub fn with_capacity(keys: usize) -> Self {
-        Self { map: Map(indexmap::IndexMap::with_capacity(keys)), merges: Vec::new() }
+        Self { map: Map::with_capacity(keys), merges: Vec::new() }
     }
 
     /// Adds an entry.

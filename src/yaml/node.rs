@@ -1,6 +1,7 @@
 //! The value that runs through the whole program: a YAML value that knows where it came from.
 
 use crate::diag::Place;
+use foldhash::fast::RandomState;
 use indexmap::IndexMap;
 use std::{borrow::Borrow, hash::Hash, sync::Arc};
 
@@ -59,7 +60,7 @@ pub struct Key {
 
 /// A mapping in the author's order.
 #[derive(Clone, Debug, Default)]
-pub struct Map(pub IndexMap<Key, Node>);
+pub struct Map(pub IndexMap<Key, Node, RandomState>);
 
 /// Where a value came from.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -304,6 +305,11 @@ impl Map {
     /// An empty mapping.
     pub fn new() -> Self {
         Self::default()
+    }
+
+    /// Room for this many keys.
+    pub fn with_capacity(keys: usize) -> Self {
+        Self(IndexMap::with_capacity_and_hasher(keys, RandomState::default()))
     }
 
     /// The member with this key.
