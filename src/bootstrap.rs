@@ -80,7 +80,7 @@ fn text<'n>(node: &'n Node, path: &[&str]) -> Option<&'n str> {
 
 /// The file of a cluster beside the tree, and the cluster's name.
 fn kind_cluster(tree: &Tree) -> Option<(TreePath, String)> {
-    tree.files().filter(|(path, _)| path.as_str().starts_with("outside/")).find_map(|(path, file)| {
+    tree.below("outside").find_map(|(path, file)| {
         let is_cluster = |document: &&Document| {
             text(&document.node, &["kind"]) == Some("Cluster")
                 && text(&document.node, &["apiVersion"]).is_some_and(|v| v.starts_with("kind.x-k8s.io/"))

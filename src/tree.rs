@@ -4,7 +4,7 @@ use crate::{
     diag::Place,
     yaml::{Node, Value},
 };
-use std::{collections::BTreeMap, fmt, sync::Arc};
+use std::{borrow::Borrow, collections::BTreeMap, fmt, ops::Bound, sync::Arc};
 
 /// One Kubernetes object with what is known of its making.
 #[derive(Clone, Debug, PartialEq)]
@@ -149,6 +149,13 @@ impl TreePath {
     }
 }
 
+/// Paths are in the order of their texts.
+impl Borrow<str> for TreePath {
+    fn borrow(&self) -> &str {
+        &self.0
+    }
+}
+
 impl fmt::Display for TreePath {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
@@ -199,12 +206,19 @@ impl Tree {
 
     /// The file at a path.
     pub fn get(&self, path: &str) -> Option<&File> {
-        TreePath::new(path).ok().and_then(|p| self.files.get(&p))
+        self.files.get(path)
     }
 
     /// All files, sorted by path.
     pub fn files(&self) -> impl Iterator<Item = (&TreePath, &File)> {
         self.files.iter()
+    }
+
+    /// The files in a folder and below it, sorted by path; all, if it has no name.
+    pub fn below(&self, folder: &str) -> impl Iterator<Item = (&TreePath, &File)> {
+        let folder = if folder.is_empty() { String::new() } else { format!("{folder}/") };
+        let from = (Bound::Included(folder.as_str()), Bound::Unbounded);
+        self.files.range::<str, _>(from).take_while(move |(path, _)| path.as_str().starts_with(&folder))
     }
 
     /// How many files.
@@ -237,5 +251,19 @@ mod tests {
         let mut tree = Tree::new("prod");
         assert!(tree.insert(path.clone(), file()).is_ok());
         assert!(tree.insert(path, file()).is_err());
+    }
+
+    #[test]
+    fn what_is_below_a_folder_has_its_whole_name_before_it() {
+        let file = || File { owner: "a".into(), bytes: vec![], documents: vec![], place: None };
+        let mut tree = Tree::new("prod");
+        for path in ["a", "a-b/x", "a/b/x", "a/y", "a0", "b/a/x"] {
+            tree.insert(TreePath::new(path).expect("a valid path"), file()).expect("one at each");
+        }
+        let below = |folder| tree.below(folder).map(|(path, _)| path.as_str()).collect::<Vec<_>>();
+        assert_eq!(below("a"), ["a/b/x", "a/y"]);
+        assert_eq!(below("a/b"), ["a/b/x"]);
+        assert!(below("c").is_empty());
+        assert_eq!(below("").len(), tree.len());
     }
 }

@@ -130,7 +130,8 @@ fn annotate(object: &mut Document, annotation: &str) {
 
 fn is_hurt_by_substitution(node: &Node) -> bool {
     let text = |text: &str| {
-        text.contains("${") || text.contains("$$") || text.starts_with('\t') && text.contains('\n')
+        text.as_bytes().windows(2).any(|two| matches!(two, b"${" | b"$$"))
+            || text.starts_with('\t') && text.contains('\n')
     };
     match &node.value {
         Value::Str(value) => text(value),

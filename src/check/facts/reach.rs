@@ -15,11 +15,7 @@ pub(crate) fn inside(facts: &Facts, path: &str) -> Option<String> {
 
 /// The sealed files in a folder and below it, those that kustomize makes something of too.
 pub(crate) fn sealed_below<'a>(facts: &Facts<'a>, folder: &str) -> impl Iterator<Item = &'a TreePath> {
-    let tree = facts.tree;
-    let files = tree.files().filter(move |(path, _)| {
-        path.as_str().strip_prefix(folder).is_some_and(|rest| folder.is_empty() || rest.starts_with('/'))
-    });
-    files.filter_map(|(path, file)| {
+    facts.tree.below(folder).filter_map(|(path, file)| {
         let own = file.documents.iter().any(|document| document.node.get("sops").is_some());
         let copied =
             || file.documents.is_empty() && std::str::from_utf8(&file.bytes).is_ok_and(is_sealed_file);
