@@ -50,17 +50,21 @@ struct Shown {
     templates: BTreeSet<Arc<str>>,
     /// What templates read, or ask for in vain.
     reads: BTreeSet<Vec<String>>,
-    /// Was there an example that could not be rendered? What it shows is not known, and its errors were told.
+    /// Was there an example that could not be rendered, or none at all? What it shows is not known, and why was told.
     partly: bool,
 }
 
 impl Shown {
     fn of(engine: &Engine, pack: &Arc<Pack>, examples: &[ExampleFiles], problems: &mut Problems) -> Self {
-        let mut shown = Self::default();
+        let mut shown = Self { partly: examples.is_empty(), ..Self::default() };
         for example in examples {
+            let Some(component) = example.component.clone() else {
+                shown.partly = true;
+                continue;
+            };
             let built = engine.example(&Example {
                 pack: pack.clone(),
-                component: example.component.clone(),
+                component,
                 environment: example.environment.clone(),
                 place: example.place,
             });

@@ -247,8 +247,9 @@ pub struct ExampleFiles {
     pub name: String,
     /// Its `component.yaml` as such.
     pub place: Place,
-    /// The component as an environment writes it, checked by itself.
-    pub component: Node,
+    /// The component as an environment writes it, checked by itself; `None` if it or the environment cannot be used, which
+    /// was told.
+    pub component: Option<Node>,
     /// Its `environment.yaml`, checked by itself.
     pub environment: Option<Node>,
     /// What it should give, by path below `expected/`.

@@ -85,7 +85,7 @@ pub(super) fn packs(
     named.into_iter().filter_map(|name| find(&engine.project, name, problems).cloned()).collect()
 }
 
-/// The examples of a pack.
+/// The examples of a pack. That it has none is told, and where.
 pub(super) fn examples(
     engine: &mut Engine,
     root: &Path,
@@ -94,12 +94,24 @@ pub(super) fn examples(
     problems: &mut Problems,
 ) -> Vec<ExampleFiles> {
     let sources = &mut engine.project.sources;
-    if pack.builtin {
-        return load::examples(&Builtin, &pack.name, sources, problems);
-    }
     let path = format!("{}/{}", folder.unwrap_or("templates"), pack.name);
-    match Disk::new(root) {
-        Ok(disk) => load::examples(&disk, &path, sources, problems),
-        Err(_) => Vec::new(),
+    let disk = Disk::new(root).ok().filter(|_| !pack.builtin);
+    let (files, path): (&dyn Files, &str) = match &disk {
+        Some(disk) => (disk, &path),
+        None => (&Builtin, &pack.name),
+    };
+    let folders = files.list(&format!("{path}/examples")).unwrap_or_default();
+    if !folders.iter().any(|entry| entry.kind == Kind::Folder) {
+        problems.push(
+            Diagnostic::warning("pack/no-example", format!("the pack `{}` has no example", pack.name))
+                .at(pack.place)
+                .because("nothing shows what comes of it, and nothing tests it")
+                .help("write one: `examples/minimal/component.yaml`, a component as an environment has it")
+                .help(format!(
+                    "then `gen pack test {} --update` writes its `expected/`: read that",
+                    pack.name
+                )),
+        );
     }
+    load::examples(files, path, sources, problems)
 }

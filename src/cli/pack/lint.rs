@@ -35,8 +35,9 @@ pub(super) fn run(global: &Global, arguments: &Arguments) -> Exit {
     let root = open::root(global);
     let mut results = Vec::new();
     for pack in packs {
-        let examples = choose::examples(&mut engine, &root, &pack, folder, &mut problems);
-        let found = lint::lint(&engine, &pack, &examples);
+        let mut found = Problems::new();
+        let examples = choose::examples(&mut engine, &root, &pack, folder, &mut found);
+        found.extend(lint::lint(&engine, &pack, &examples));
         results.push((pack.name.clone(), found.0.len()));
         problems.extend(found);
     }

@@ -97,9 +97,10 @@ pub(super) fn all(
 }
 
 fn one(engine: &Engine, pack: &Arc<Pack>, example: &ExampleFiles, problems: &mut Problems) -> Outcome {
+    let Some(component) = example.component.clone() else { return Outcome::Broken };
     let built = engine.example(&Example {
         pack: pack.clone(),
-        component: example.component.clone(),
+        component,
         environment: example.environment.clone(),
         place: example.place,
     });

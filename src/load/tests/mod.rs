@@ -187,14 +187,16 @@ fn examples_are_read_when_asked_for() {
         ("templates/app/examples/one/component.yaml", "pack: app\n"),
         ("templates/app/examples/one/environment.yaml", "vars: {a: 1}\nexports: {loki: {url: x}}\n"),
         ("templates/app/examples/one/expected/apps/app/service.yaml", "a: 1\n"),
+        ("templates/app/examples/three/component.yaml", "pack: app\n"),
+        ("templates/app/examples/three/environment.yaml", "[]\n"),
         ("templates/app/examples/two/component.yaml", "pak: app\n"),
     ]
     .into_iter()
     .collect();
     let (mut project, mut problems) = load(&files);
     let read = examples(&files, "templates/app", &mut project.sources, &mut problems);
-    assert_eq!(read.len(), 1);
-    assert_eq!(&*read[0].name, "one");
+    let names: Vec<(&str, bool)> = read.iter().map(|e| (e.name.as_str(), e.component.is_some())).collect();
+    assert_eq!(names, [("one", true), ("three", false), ("two", false)]);
     assert!(read[0].environment.is_some());
     assert_eq!(read[0].expected.keys().collect::<Vec<_>>(), ["apps/app/service.yaml"]);
     assert!(told(&project, &problems).contains("unknown key `pak`"));
