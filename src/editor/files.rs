@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     config::{ConfigFile, EnvironmentFile, FleetFile, PackFile, json_schema},
-    load::{ChartRef, Pack, Project},
+    load::{Pack, Project},
     schema::{Format, KEYWORDS, parse_json},
     yaml::{Map, Node, Value},
 };
@@ -181,7 +181,7 @@ fn of_pack(definitions: &mut Node, project: &Project, pack: &Pack) {
     let mut parts = vec![("inputs", refer(&name))];
     let mut by_release = Vec::new();
     for release in &pack.releases {
-        let chart = ChartRef::new(&release.chart.url, release.chart.name.as_deref(), &release.chart.version);
+        let chart = release.chart_ref();
         let facts = project.charts.of(Some(&pack.name), chart).into_iter().next();
         if let Some((known, facts)) = facts.and_then(|known| Some((known, known.facts()?))) {
             by_release.push((release.key.as_str(), values(facts, known.is_of(chart.version))));

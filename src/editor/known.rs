@@ -3,7 +3,7 @@
 use crate::{
     diag::Problems,
     explain::Path,
-    load::{ChartFacts, ChartRef, Project},
+    load::{ChartFacts, Project},
     resolve,
     yaml::Node,
 };
@@ -100,8 +100,7 @@ impl<'p> Names<'p> {
                     .releases
                     .iter()
                     .any(|own| own.key == release.key && own.chart.version == release.chart.version);
-                let chart = &release.chart;
-                let chart = ChartRef::new(&chart.url.text, chart.name.as_deref(), &chart.version);
+                let chart = release.chart.chart_ref();
                 let facts = project.charts.of(Some(&component.pack.name), chart);
                 let exact = facts.into_iter().next().filter(|facts| facts.is_of(chart.version));
                 if let Some(facts) = exact.filter(|_| !pinned) {

@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     diag::Place,
-    load::{ChartFacts, ChartRef},
+    load::ChartFacts,
     resolve::{self, Component, Release, What, defaults},
     yaml::{Map, Node},
 };
@@ -184,9 +184,7 @@ impl Known<'_> {
 
     /// What is known of the chart of a release.
     pub(super) fn facts_of(&self, component: &Component, release: &Release) -> Option<&ChartFacts> {
-        let chart = &release.chart;
-        let chart = ChartRef::new(&chart.url.text, chart.name.as_deref(), &chart.version);
-        self.project().charts.of(Some(&component.pack.name), chart).first().copied()
+        self.project().charts.of(Some(&component.pack.name), release.chart.chart_ref()).first().copied()
     }
 
     /// What the pack's own template says.

@@ -3,7 +3,7 @@
 
 use super::{
     files::{Files, Kind},
-    model::Pack,
+    model::{Pack, PackRelease},
     text::{Each, Text, texts},
 };
 use crate::{
@@ -70,6 +70,13 @@ impl<'a> ChartRef<'a> {
     }
 }
 
+impl PackRelease {
+    /// The chart that the pack installs.
+    pub fn chart_ref(&self) -> ChartRef<'_> {
+        ChartRef::new(&self.chart.url, self.chart.name.as_deref(), &self.chart.version)
+    }
+}
+
 /// All facts of a project and its packs.
 #[derive(Debug, Default)]
 pub struct Charts {
@@ -119,7 +126,7 @@ impl Charts {
         let files = texts.iter().filter(|text| is_facts(&text.path));
         let all: Vec<ChartFacts> = files.filter_map(|text| facts(text, pack.builtin, problems)).collect();
         for release in &pack.releases {
-            let coordinates = ChartRef::new(&release.chart.url, release.chart.name.as_deref(), "");
+            let coordinates = release.chart_ref();
             let url = coordinates.url.trim_end_matches('/');
             self.homes.push((pack.name.clone(), url.to_owned(), coordinates.name.to_owned()));
         }

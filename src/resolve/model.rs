@@ -1,7 +1,11 @@
 //! One environment, complete: nothing is optional that has a default.
 
 use super::policy::Secrets;
-use crate::{diag::Place, load::Pack, yaml::Node};
+use crate::{
+    diag::Place,
+    load::{ChartRef, Pack},
+    yaml::Node,
+};
 use indexmap::IndexMap;
 use std::sync::Arc;
 
@@ -219,6 +223,13 @@ pub struct Chart {
     pub digest: Option<String>,
     /// Where the version is written.
     pub place: Option<Place>,
+}
+
+impl Chart {
+    /// By what facts of it are found.
+    pub fn chart_ref(&self) -> ChartRef<'_> {
+        ChartRef::new(&self.url.text, self.name.as_deref(), &self.version)
+    }
 }
 
 /// A patch of the user's own.

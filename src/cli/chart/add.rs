@@ -8,7 +8,7 @@ use crate::{
         report::{self, mapping, say},
     },
     diag::{Diagnostic, Problems, Sources, did_you_mean, list},
-    load::{CHARTS, ChartRef, ChartTexts, Disk, Files, Kind, Pack, Project},
+    load::{CHARTS, ChartTexts, Disk, Files, Kind, Pack, Project},
     write,
     yaml::{self, Node, Value},
 };
@@ -175,8 +175,7 @@ fn path(arguments: &Arguments, facts: &Facts, project: &Project, problems: &mut 
 
 /// The charts that a pack installs.
 fn charts(pack: &Pack) -> Vec<&str> {
-    let charts = pack.releases.iter().map(|release| &release.chart);
-    charts.map(|chart| ChartRef::new(&chart.url, chart.name.as_deref(), &chart.version).name).collect()
+    pack.releases.iter().map(|release| release.chart_ref().name).collect()
 }
 
 /// Tells where a chart's own values do not fit what was read of it: its schema refuses them.
