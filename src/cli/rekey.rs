@@ -29,11 +29,14 @@ const AT_ONCE: usize = 1000;
 /// moment; what was stopped is completed by running it again. Files that cannot be opened are told, and the others done.
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "Examples:\n  gen rekey --dry-run      what would change, without any key\n  gen rekey                every file\n  gen rekey prod 'edge/*'  their files, and those of their layers"
+    after_help = "Examples:\n  gen rekey --dry-run      what would change, without any key\n  gen rekey --dry-run --exit-code   say no (exit code 1) if anything would\n  gen rekey                every file\n  gen rekey prod 'edge/*'  their files, and those of their layers"
 )]
 pub(super) struct Arguments {
     #[command(flatten)]
     scope: Scope,
+    /// With --dry-run: say no (exit code 1) if a file is to be written
+    #[arg(long, requires = "dry_run")]
+    exit_code: bool,
 }
 
 /// What both commands take.
@@ -76,20 +79,28 @@ struct Done {
 }
 
 pub(super) fn run(global: &Global, arguments: &Arguments) -> Exit {
-    rewrite(global, &arguments.scope, What::Rekey)
+    match rewrite(global, &arguments.scope, What::Rekey) {
+        Ok(files) if files > 0 && arguments.exit_code => Exit::No,
+        Ok(_) => Exit::Yes,
+        Err(exit) => exit,
+    }
 }
 
-/// Does it: what is to be done, new texts in memory, the list of values to replace, then the files.
-pub(super) fn rewrite(global: &Global, scope: &Scope, what: What) -> Exit {
+/// Does it: what is to be done, new texts in memory, the list of values to replace, then the files. How many files were
+/// written, or would be.
+///
+/// # Errors
+/// The exit code, if anything is wrong; it was told.
+pub(super) fn rewrite(global: &Global, scope: &Scope, what: What) -> Result<usize, Exit> {
     host::watch_interrupts();
     let mut problems = Problems::new();
     let Some(mut project) = host::timed("load", || SealedProject::open(global, &mut problems)) else {
-        return open::failed(global, &problems);
+        return Err(open::failed(global, &problems));
     };
     trusted(&project, &mut problems);
     let jobs = host::timed("read", || jobs(&project, scope, what, &mut problems));
     if problems.has_errors() {
-        return open::failed_in(global, &problems, &project.project.sources);
+        return Err(open::failed_in(global, &problems, &project.project.sources));
     }
     problems.extend(project.told_of_files());
     let mut done = if scope.dry_run || jobs.is_empty() {
@@ -106,7 +117,7 @@ pub(super) fn rewrite(global: &Global, scope: &Scope, what: What) -> Exit {
         done = write(global, &mut project, done, &mut problems);
     }
     tell(global, &project, scope, &done, &problems);
-    if problems.has_errors() { Exit::Unknown } else { Exit::Yes }
+    if problems.has_errors() { Err(Exit::Unknown) } else { Ok(done.len()) }
 }
 
 /// Refuses where what is wrong in the project may hide a recipient: it would be taken out of every file. What is wrong
@@ -149,9 +160,7 @@ fn jobs(project: &SealedProject, scope: &Scope, what: What, problems: &mut Probl
         let text = yaml::decode(&before).unwrap_or_default();
         let job = Sealed::read(&text, file.place.source, &mut problems).and_then(|sealed| {
             let status = sealed.status(&policy);
-            let differs =
-                !status.missing.is_empty() || !status.extra.is_empty() || status.other_rule.is_some();
-            let wanted = what == What::Rotate || differs;
+            let wanted = what == What::Rotate || !status.is_as_wanted();
             wanted.then_some(Job { path, before, sealed, policy, status })
         });
         (job, problems)

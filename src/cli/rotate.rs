@@ -19,5 +19,5 @@ pub(super) struct Arguments {
 }
 
 pub(super) fn run(global: &Global, arguments: &Arguments) -> Exit {
-    rewrite(global, &arguments.scope, What::Rotate)
+    rewrite(global, &arguments.scope, What::Rotate).map_or_else(|exit| exit, |_| Exit::Yes)
 }

@@ -37,7 +37,13 @@ fn adding_keeps_every_value_and_a_second_run_writes_nothing() {
     assert_eq!(foreseen.status.code(), Some(0), "no key is needed");
     assert_eq!(String::from_utf8_lossy(&foreseen.stdout), format!("{}: + bob\n", path("db")));
     assert_eq!(sandbox.read(&path("db")), before);
+    // What CI asks.
+    let due: [&[&str]; 2] = [&["rekey", "--dry-run", "--exit-code"], &["secrets", "list", "--exit-code"]];
+    assert_eq!(due.map(|words| sandbox.gen_(words).status.code()), [Some(1); 2]);
+    assert_eq!(sandbox.gen_(&["secrets", "list"]).status.code(), Some(0));
+    assert_eq!(sandbox.gen_(&["rekey", "--exit-code"]).status.code(), Some(2), "only a dry run asks");
     let said = good(&sandbox, &["rekey"]);
+    assert_eq!(due.map(|words| sandbox.gen_(words).status.code()), [Some(0); 2]);
     assert!(said.contains("db.sops.yaml: + bob\n") && said.contains("1 file written"), "{said}");
     let after = sandbox.read(&path("db"));
     for key in ["user", "password"] {

@@ -22,12 +22,17 @@ use std::sync::Arc;
 /// The code over all values is compared where a private key is found; no passphrase is asked for. Says no (exit code 1)
 /// if a file is broken or was tampered with.
 #[derive(Debug, Default, clap::Args)]
-#[command(after_help = "Examples:\n  gen secrets list\n  gen secrets list prod 'edge/*' --format json")]
+#[command(
+    after_help = "Examples:\n  gen secrets list\n  gen secrets list prod 'edge/*' --format json\n  gen secrets list --exit-code   in CI: say no if recipients are not those that are wanted"
+)]
 pub(in crate::cli) struct Arguments {
     /// Environments with their layers, or layers alone: names or globs; or single files, `ENV/COMPONENT/NAME`
     /// [default: all]
     #[arg(value_name = "ENV")]
     named: Vec<String>,
+    /// Say no (exit code 1) also if `gen rekey` would write a file
+    #[arg(long)]
+    exit_code: bool,
     #[command(flatten)]
     identities: IdentityArguments,
 }
@@ -71,6 +76,7 @@ pub(super) fn run(global: &Global, arguments: &Arguments) -> Exit {
     }
     let mut rows =
         pipeline::parallel(&files, |(path, file, policy)| row(path, file, policy.as_deref(), &identities));
+    let due = rows.iter().any(|row| row.status.as_ref().is_some_and(|status| !status.is_as_wanted()));
     let mut broken = false;
     for row in &mut rows {
         broken |= row.mac == Mac::Broken || row.status.is_none();
@@ -88,7 +94,7 @@ pub(super) fn run(global: &Global, arguments: &Arguments) -> Exit {
         print(&table(&project, &rows));
         report::findings(global, &problems, &project.project.sources);
     }
-    if broken || problems.has_errors() { Exit::No } else { Exit::Yes }
+    if broken || problems.has_errors() || (arguments.exit_code && due) { Exit::No } else { Exit::Yes }
 }
 
 fn row(path: &str, file: &SealedFile, policy: Option<&Policy>, identities: &Identities) -> Row {
@@ -133,7 +139,8 @@ impl Row {
         let Some(status) = &self.status else { return "?".to_owned() };
         let missing = status.missing.iter().map(|reader| format!("+ {}", reader.name));
         let extra = status.extra.iter().map(|key| format!("- {}", project.policy.call(key).replace('`', "")));
-        let differ: Vec<String> = missing.chain(extra).collect();
+        let rule = status.other_rule.iter().map(|_| "sealed by another rule".to_owned());
+        let differ: Vec<String> = missing.chain(extra).chain(rule).collect();
         if differ.is_empty() { "as wanted".to_owned() } else { differ.join(", ") }
     }
 
@@ -215,6 +222,7 @@ fn to_node(project: &SealedProject, row: &Row) -> Node {
         ("keys", words(row.keys())),
         ("missing", words(missing)),
         ("additional", words(extra)),
+        ("asWanted", Node::new(status.is_some_and(Status::is_as_wanted))),
         ("mac", mac),
         ("toReplace", words(row.to_replace(project))),
     ])

@@ -29,6 +29,13 @@ pub struct Status {
     pub nothing: bool,
 }
 
+impl Status {
+    /// Are recipients and rule those of the policy that it was asked with?
+    pub fn is_as_wanted(&self) -> bool {
+        self.missing.is_empty() && self.extra.is_empty() && self.other_rule.is_none()
+    }
+}
+
 /// A Secret in a sealed file.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct SealedSecret {
