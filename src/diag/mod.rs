@@ -49,6 +49,8 @@ pub struct Diagnostic {
     pub message: String,
     /// Where: the first is the primary one.
     pub labels: Vec<Label>,
+    /// The file or folder that it is about as a whole, where no place in it can be named.
+    pub path: Option<String>,
     /// The outputs it is about, `fleet-out/prod/apps/kuard/deployment.yaml` or with `:line`.
     pub outputs: Vec<String>,
     /// Further causes, one line each.
@@ -77,6 +79,7 @@ impl Diagnostic {
             severity,
             message: shown(message),
             labels: Vec::new(),
+            path: None,
             outputs: Vec::new(),
             because: Vec::new(),
             help: Vec::new(),
@@ -120,6 +123,13 @@ impl Diagnostic {
             let part = |(at, part)| if at > 0 && at < last && is_of(part) { "…" } else { part };
             *line = parts.iter().copied().enumerate().map(part).collect::<Vec<_>>().join("`");
         }
+        self
+    }
+
+    /// Names the file or folder that it is about as a whole.
+    #[must_use]
+    pub fn of(mut self, path: impl Into<String>) -> Self {
+        self.path = Some(path.into());
         self
     }
 

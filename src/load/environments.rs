@@ -184,7 +184,7 @@ fn belongs(path: &str, broken: &mut Broken, problems: &mut Problems) -> bool {
             .because("environments are files that end in `.yaml`")
             .help("move it to `environments/files/` if inputs name it by `$file`, else away")
     };
-    problems.push(said);
+    problems.push(said.of(path));
     false
 }
 

@@ -71,6 +71,7 @@ fn down(
     if depth > DEEPEST {
         return problems.push(
             Diagnostic::error("load/depth", format!("`{folder}` is nested too deeply"))
+                .of(folder)
                 .help(format!("use at most {DEEPEST} folders in each other")),
         );
     }
@@ -108,6 +109,7 @@ fn down(
 fn same(first: &str, second: &str, problems: &mut Problems) {
     let said = format!("`{first}` and `{second}` differ only in case or Unicode form");
     let said = Diagnostic::error("load/same-name", said)
+        .of(first)
         .because("a file system that takes them for one would lose one of them");
     let said = match first.is_ascii() && second.is_ascii() {
         true => said,
@@ -126,7 +128,7 @@ fn refused(path: &str, why: &str) -> Diagnostic {
     } else {
         "move it away, or rename it"
     };
-    Diagnostic::error("load/file", format!("`{path}` {why}")).help(help)
+    Diagnostic::error("load/file", format!("`{path}` {why}")).of(path).help(help)
 }
 
 /// A file that was read.
@@ -185,6 +187,7 @@ fn text(files: &dyn Files, path: &str) -> Result<Decoded, Box<Diagnostic>> {
 /// Why the bytes of a file are no text.
 pub fn no_text(name: &str, why: &yaml::Why) -> Diagnostic {
     Diagnostic::error("load/encoding", format!("`{name}` cannot be read as text: {}", why.message))
+        .of(name)
         .because(format!("at byte {} of the file", why.offset))
         .help(why.help)
 }

@@ -70,10 +70,9 @@ impl Comparing<'_> {
         let Some(bytes) = bytes else { return Some(None) };
         let text = std::str::from_utf8(bytes).ok()?;
         let source = Sources::new().add("", "");
-        let read = || Sealed::read(text, source, &mut Problems::new());
-        let sealed = read()?;
+        let sealed = Sealed::read(text, source, &mut Problems::new())?;
         let mut found = Problems::new();
-        match read()?.open(self.identities, &mut found) {
+        match sealed.clone().open(self.identities, &mut found) {
             Some(opened) => Some(Some(Side::Opened(Box::new(opened)))),
             None => {
                 if self.reveal {

@@ -111,9 +111,10 @@ fn one(
     job.write(project, &values, problems)
 }
 
-/// Says of which Secret it is, since many are asked for.
+/// Says of which Secret it is, since many are asked for, and what belongs there: what the pack says of the key, else of the
+/// Secret, or which input names it.
 fn question(lack: &ToSeal, key: &NeededKey) -> Question {
-    let described = key.description.as_deref().unwrap_or("an input names it").trim_end_matches('.');
+    let described = key.description.as_ref().unwrap_or(&lack.needed.secret.description).trim_end_matches('.');
     let text = format!("{}: {} of {} ({described})", lack.path.owner, key.name, lack.path.name);
     Question { key: key.name.clone(), text }
 }

@@ -40,7 +40,7 @@ impl SealedProject {
             || loading == "not-sealed"
             || problem.labels.first().is_some_and(|label| is_there(label.place))
             // What cannot be read at all has no place: a link, a folder, no text.
-            || (problem.labels.is_empty() && problem.message.contains(&format!("`{}", load::SECRETS)))
+            || problem.path.as_ref().is_some_and(|path| path.starts_with(load::SECRETS))
     }
 
     /// The sealed files of an environment or layer with their paths.
