@@ -2,10 +2,12 @@
 
 use crate::{
     diag::Problems,
+    layout,
     load::inside,
     tree::{Document, File, Tree, TreePath},
-    yaml::{self, Node},
+    yaml::{self, Node, Value},
 };
+use std::collections::BTreeMap;
 
 /// Is it a file of Kubernetes objects by its name?
 pub(crate) fn is_manifest(path: &TreePath) -> bool {
@@ -53,8 +55,76 @@ pub(crate) fn inputs<'a>(
         .collect()
 }
 
-/// Its objects; none of what cannot be read, which is told elsewhere.
-pub(super) fn read(file: &File) -> Vec<Document> {
+/// What a kustomization may say that changes nothing in objects that a check looks at, but for `namespace`.
+const PLAIN: [&str; 9] = [
+    "apiVersion",
+    "kind",
+    "metadata",
+    "resources",
+    "namespace",
+    "images",
+    "replicas",
+    "sortOptions",
+    "buildMetadata",
+];
+
+/// The manifests of bases whose objects kustomize takes as they stand, each with the namespace that it puts in, if any:
+/// no kustomization above them has patches, generators, labels or the like, and they are listed.
+pub(super) fn plain(tree: &Tree) -> BTreeMap<&TreePath, Option<String>> {
+    let is_in_base = |path: &TreePath| path.as_str().contains("/base/");
+    let mut lists: BTreeMap<String, Node> = kustomizations(tree)
+        .filter(|(path, _)| is_in_base(path))
+        .map(|(path, node)| (path.folder().to_owned(), node))
+        .collect();
+    let above = |path: &str| {
+        let is_above =
+            |folder: &&String| path.strip_prefix(&***folder).is_some_and(|rest| rest.starts_with('/'));
+        lists.keys().find(is_above).cloned()
+    };
+    let manifests = tree.files().map(|(path, _)| path).filter(|path| is_in_base(path) && is_manifest(path));
+    let manifests: BTreeMap<&str, &TreePath> = manifests.map(|path| (path.as_str(), path)).collect();
+    // Without any, all is listed.
+    let listed = manifests.values().filter(|path| above(path.as_str()).is_none());
+    let mut found: BTreeMap<&TreePath, Option<String>> = listed.map(|path| (*path, None)).collect();
+    let outermost: Vec<String> = lists.keys().filter(|folder| above(folder).is_none()).cloned().collect();
+    let mut open: Vec<(String, Option<String>)> =
+        outermost.into_iter().map(|folder| (folder, None)).collect();
+    while let Some((folder, namespace)) = open.pop() {
+        let Some(node) = lists.remove(&folder) else { continue };
+        if node.members().any(|(key, _)| !PLAIN.contains(&key)) {
+            continue;
+        }
+        let own = || node.get("namespace").and_then(Node::as_str).map(str::to_owned);
+        let namespace = namespace.or_else(own);
+        let entries = node.get("resources").and_then(Node::as_seq).unwrap_or_default();
+        for path in entries.iter().filter_map(|entry| inside(&folder, entry.as_str()?)) {
+            match manifests.get(&*path) {
+                Some(file) => drop(found.insert(file, namespace.clone())),
+                None => open.push((path, namespace.clone())),
+            }
+        }
+    }
+    found
+}
+
+/// kustomize takes `yes`, `on` and the like for texts, which readers of YAML 1.1 take for booleans.
+fn words(node: &mut Node, text: &str) {
+    match &mut node.value {
+        Value::Map(map) => map.iter_mut().for_each(|(_, node)| words(node, text)),
+        Value::Seq(items) => items.iter_mut().for_each(|node| words(node, text)),
+        Value::Bool(_) => {
+            let written = node.place().and_then(|place| text.get(place.range()));
+            let is_word = |word: &&str| word.bytes().all(|b| b.is_ascii_alphabetic());
+            let is_bool = |word: &&str| ["true", "false"].contains(&&*word.to_ascii_lowercase());
+            let word = written.filter(is_word).filter(|word| !is_bool(word));
+            node.value = word.map_or_else(|| node.value.clone(), Value::from);
+        }
+        _ => {}
+    }
+}
+
+/// Its objects, in the namespace that kustomize puts them in; none of what cannot be read, which is told elsewhere.
+pub(super) fn read(file: &File, namespace: Option<&str>) -> Vec<Document> {
     let Some(place) = file.place else { return Vec::new() };
     let Ok(text) = yaml::decode(&file.bytes) else { return Vec::new() };
     let nodes = yaml::read_manifests(&text, place.source, &mut Problems::new()).unwrap_or_default();
@@ -66,5 +136,77 @@ pub(super) fn read(file: &File) -> Vec<Document> {
             node,
             component: (!file.owner.is_empty()).then(|| file.owner.clone()),
         })
+        .map(|mut document| {
+            words(&mut document.node, &text);
+            let lives_in_one = !layout::is_cluster_scoped(document.group(), document.kind());
+            if let Some(namespace) = namespace.filter(|_| lives_in_one) {
+                layout::fill_namespace(&mut document, namespace);
+            }
+            document
+        })
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::check::tests::tree;
+
+    #[test]
+    fn what_kustomize_only_lists_stands_as_it_is() {
+        let object = "{apiVersion: v1, kind: ConfigMap, metadata: {name: a}}";
+        let tree = tree(&[
+            ("apps/a/base/x.yaml", object),
+            ("apps/a/base/sub/y.yaml", object),
+            ("apps/a/base/patched/kustomization.yaml", "{resources: [p.yaml], patches: [{path: q.yaml}]}"),
+            ("apps/a/base/patched/p.yaml", object),
+            ("apps/a/base/patched/q.yaml", object),
+            ("apps/b/base/kustomization.yaml", "{namespace: b, resources: [x.yaml, ./sub, labelled, .]}"),
+            ("apps/b/base/x.yaml", object),
+            ("apps/b/base/unlisted.yaml", object),
+            (
+                "apps/b/base/sub/kustomization.yaml",
+                "{namespace: other, images: [{name: a, newTag: '1'}], resources: [y.yaml]}",
+            ),
+            ("apps/b/base/sub/y.yaml", object),
+            ("apps/b/base/labelled/kustomization.yaml", "{resources: [z.yaml], commonLabels: {a: b}}"),
+            ("apps/b/base/labelled/z.yaml", object),
+        ]);
+        let found = plain(&tree);
+        let found: Vec<_> = found.iter().map(|(path, ns)| (path.as_str(), ns.as_deref())).collect();
+        assert_eq!(
+            found,
+            [
+                ("apps/a/base/sub/y.yaml", None),
+                ("apps/a/base/x.yaml", None),
+                ("apps/b/base/sub/y.yaml", Some("b")),
+                ("apps/b/base/x.yaml", Some("b")),
+            ]
+        );
+    }
+
+    #[test]
+    fn the_namespace_is_that_of_the_kustomization() {
+        let text = "{apiVersion: v1, kind: Service, metadata: {name: a, namespace: x}}\n---\n{apiVersion: v1, kind: Namespace, metadata: {name: b}}";
+        let tree = tree(&[("apps/a/base/x.yaml", text)]);
+        let file = tree.get("apps/a/base/x.yaml").unwrap();
+        let namespaces = |namespace| -> Vec<String> {
+            read(file, namespace).iter().map(|document| document.namespace().to_owned()).collect()
+        };
+        assert_eq!(namespaces(Some("b")), ["b", ""]);
+        assert_eq!(namespaces(None), ["x", ""]);
+    }
+
+    #[test]
+    fn words_are_what_kustomize_takes_them_for() {
+        let tree =
+            tree(&[("apps/a/base/x.yaml", "{kind: A, a: yes, b: [on, 'no', True], c: !!bool yes, d: 1}")]);
+        let read = read(tree.get("apps/a/base/x.yaml").unwrap(), None);
+        let shown: Vec<Value> =
+            ["a", "c", "d"].iter().map(|key| read[0].node.get(key).unwrap().value.clone()).collect();
+        assert_eq!(shown, [Value::from("yes"), Value::Bool(true), Value::Int(1)]);
+        let items = read[0].node.get("b").and_then(Node::as_seq).unwrap();
+        let items: Vec<Value> = items.iter().map(|node| node.value.clone()).collect();
+        assert_eq!(items, [Value::from("on"), Value::from("no"), Value::Bool(true)]);
+    }
 }

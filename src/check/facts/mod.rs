@@ -53,8 +53,10 @@ pub struct Object<'a> {
     pub path: &'a TreePath,
     /// What is known of the file.
     pub file: &'a File,
-    /// Read from a file that is copied as it is (sealed, or in a base): kustomize may still change it.
+    /// Read from a file that is copied as it is: sealed, or in a base.
     pub copied: bool,
+    /// Does it reach the cluster as it stands here: ours, or of a base in which kustomize changes nothing?
+    pub as_is: bool,
 }
 
 /// An object that SOPS encrypted.
@@ -71,6 +73,7 @@ impl<'a> Facts<'a> {
     pub fn new(tree: &'a Tree, before: Option<&'a Tree>, policy: &'a Policy) -> Self {
         let mut objects = Vec::new();
         let mut hidden = false;
+        let mut plain = None;
         for (path, file) in tree.files().filter(|(path, _)| !path.as_str().starts_with("outside/")) {
             let own = file.documents.iter();
             objects.extend(own.map(|document| Object {
@@ -78,14 +81,18 @@ impl<'a> Facts<'a> {
                 path,
                 file,
                 copied: false,
+                as_is: true,
             }));
             if file.documents.is_empty() && is_manifest(path) {
-                let read = copied::read(file).into_iter();
+                let bases = plain.get_or_insert_with(|| copied::plain(tree));
+                let as_is = bases.get(path).filter(|_| policy.laid_out);
+                let read = copied::read(file, as_is.and_then(Option::as_deref)).into_iter();
                 objects.extend(read.map(|document| Object {
                     document: Cow::Owned(document),
                     path,
                     file,
                     copied: true,
+                    as_is: as_is.is_some(),
                 }));
                 hidden |= path.as_str().contains("/base/");
             }
@@ -118,9 +125,9 @@ impl<'a> Facts<'a> {
         }
     }
 
-    /// The objects that are written as they are here: not those of a base.
+    /// The objects that reach the cluster as they stand here: not those that kustomize may change.
     pub fn written(&self) -> impl Iterator<Item = &Object<'a>> {
-        self.objects.iter().filter(|object| !object.copied)
+        self.objects.iter().filter(|object| object.as_is)
     }
 
     /// The objects that SOPS encrypted, those of bases too.

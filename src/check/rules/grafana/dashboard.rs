@@ -40,7 +40,7 @@ impl Check for Dashboard {
     }
 
     fn run(&self, facts: &Facts, findings: &mut Problems) {
-        for object in facts.of("", "ConfigMap").filter(|object| !object.copied) {
+        for object in facts.of("", "ConfigMap").filter(|object| object.as_is) {
             if object.document.node.at(&["metadata", "labels", LABEL]).is_none() {
                 continue;
             }

@@ -70,7 +70,7 @@ impl Backend {
             }
             return;
         };
-        let Some(port) = target.port.filter(|_| !service.copied) else { return };
+        let Some(port) = target.port.filter(|_| service.as_is) else { return };
         let ports = service.document.node.at(&["spec", "ports"]).and_then(Node::as_seq).unwrap_or_default();
         let fits = |one: &Node| match &port.value {
             Value::Str(name) => one.get("name").and_then(Node::as_str) == Some(name),

@@ -61,7 +61,7 @@ impl ConfigReference {
         };
         let items = reference.get("items").and_then(Node::as_seq).unwrap_or_default();
         let keys = reference.get("key").into_iter().chain(items.iter().filter_map(|item| item.get("key")));
-        for key in keys.filter(|_| !found.copied) {
+        for key in keys.filter(|_| found.as_is) {
             let Some(text) = key.as_str() else { continue };
             let known = || {
                 ["data", "binaryData"]

@@ -81,7 +81,7 @@ impl PortReference {
             Selector::Plain(selector).selects(labels).then_some((other, template))
         });
         let pods: Vec<(&Object, &Node)> = pods.collect();
-        if pods.is_empty() || pods.iter().any(|(other, _)| other.copied) {
+        if pods.is_empty() || pods.iter().any(|(other, _)| !other.as_is) {
             return;
         }
         let injected = pods.iter().any(|(_, template)| facts.is_injected(template, service.namespace()));

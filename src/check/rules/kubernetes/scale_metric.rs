@@ -40,7 +40,7 @@ impl Check for ScaleMetric {
             .of("apiregistration.k8s.io", "APIService")
             .filter_map(|service| service.document.node.at(&["spec", "group"])?.as_str())
             .collect();
-        for object in facts.of("autoscaling", "HorizontalPodAutoscaler").filter(|object| !object.copied) {
+        for object in facts.of("autoscaling", "HorizontalPodAutoscaler").filter(|object| object.as_is) {
             let metrics = object.document.node.at(&["spec", "metrics"]).and_then(Node::as_seq);
             for metric in metrics.unwrap_or_default() {
                 let (member, group) = match metric.get("type").and_then(Node::as_str) {

@@ -28,7 +28,7 @@ impl Check for ScaleTarget {
     }
 
     fn run(&self, facts: &Facts, findings: &mut Problems) {
-        for object in facts.of("autoscaling", "HorizontalPodAutoscaler").filter(|object| !object.copied) {
+        for object in facts.of("autoscaling", "HorizontalPodAutoscaler").filter(|object| object.as_is) {
             let Some(target) = object.document.node.at(&["spec", "scaleTargetRef"]) else { continue };
             let text = |key: &str| target.get(key).and_then(Node::as_str);
             let (Some(kind), Some(name)) = (text("kind"), text("name")) else { continue };

@@ -33,7 +33,7 @@ impl Check for ServicePort {
     }
 
     fn run(&self, facts: &Facts, findings: &mut Problems) {
-        for object in facts.of("", "Service").filter(|object| !object.copied) {
+        for object in facts.of("", "Service").filter(|object| object.as_is) {
             for field in ["port", "nodePort"] {
                 self.numbers(facts, object, field, findings);
             }
@@ -104,7 +104,13 @@ mod tests {
         );
         let copied = service("{name: a, port: 80, $patch: delete}, {name: b, port: 80}");
         assert_eq!(
-            messages("kubernetes/service-port", &[("apps/a/base/patch.yaml", &copied)]),
+            messages(
+                "kubernetes/service-port",
+                &[
+                    ("apps/a/base/kustomization.yaml", "{resources: [x], patches: [{path: patch.yaml}]}"),
+                    ("apps/a/base/patch.yaml", &copied)
+                ]
+            ),
             [""; 0],
             "a file of a base may be a patch"
         );

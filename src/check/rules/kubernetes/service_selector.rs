@@ -31,8 +31,7 @@ impl Check for ServiceSelector {
     }
 
     fn run(&self, facts: &Facts, findings: &mut Problems) {
-        for object in
-            facts.of("", "Service").filter(|object| !object.copied && facts.must_be_here(object, ""))
+        for object in facts.of("", "Service").filter(|object| object.as_is && facts.must_be_here(object, ""))
         {
             let service = &object.document;
             let node = service.node.at(&["spec", "selector"]);

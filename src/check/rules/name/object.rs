@@ -126,6 +126,11 @@ mod tests {
     #[test]
     fn a_base_may_still_be_renamed() {
         let text = "{apiVersion: v1, kind: ConfigMap, metadata: {name: _}}";
-        assert_eq!(findings("name/object", &[("apps/a/base/x.yaml", text)]), []);
+        let base = |kustomization| {
+            let files = [("apps/a/base/kustomization.yaml", kustomization), ("apps/a/base/x.yaml", text)];
+            findings("name/object", &files).len()
+        };
+        assert_eq!(base("{resources: [x.yaml], namePrefix: a}"), 0);
+        assert_eq!(base("{resources: [x.yaml]}"), 1);
     }
 }

@@ -31,7 +31,7 @@ impl Check for ReleaseName {
     }
 
     fn run(&self, facts: &Facts, findings: &mut Problems) {
-        for object in facts.of("helm.toolkit.fluxcd.io", "HelmRelease").filter(|object| !object.copied) {
+        for object in facts.of("helm.toolkit.fluxcd.io", "HelmRelease").filter(|object| object.as_is) {
             let spec = |key: &str| object.document.node.at(&["spec", key]);
             let text = |key: &str| spec(key).and_then(Node::as_str);
             let (node, name) = match (text("releaseName"), text("targetNamespace")) {

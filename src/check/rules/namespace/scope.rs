@@ -28,7 +28,8 @@ impl Check for Scope {
     }
 
     fn run(&self, facts: &Facts, findings: &mut Problems) {
-        for object in facts.written() {
+        // A base without namespaces is one on purpose, or finds its way to them elsewhere.
+        for object in facts.written().filter(|object| !object.copied) {
             let document = &object.document;
             let (group, kind, namespace) = (document.group(), document.kind(), document.namespace());
             let node = document.node.at(&["metadata", "namespace"]);

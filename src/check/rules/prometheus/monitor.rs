@@ -29,7 +29,7 @@ impl Check for Monitor {
     }
 
     fn run(&self, facts: &Facts, findings: &mut Problems) {
-        for object in facts.of("monitoring.coreos.com", "ServiceMonitor").filter(|object| !object.copied) {
+        for object in facts.of("monitoring.coreos.com", "ServiceMonitor").filter(|object| object.as_is) {
             let spec = |key: &str| object.document.node.at(&["spec", key]);
             let Some(selector) = spec("selector").filter(|_| spec("namespaceSelector").is_none()) else {
                 continue;

@@ -30,7 +30,7 @@ impl Check for Receiver {
     }
 
     fn run(&self, facts: &Facts, findings: &mut Problems) {
-        for object in facts.of("helm.toolkit.fluxcd.io", "HelmRelease").filter(|object| !object.copied) {
+        for object in facts.of("helm.toolkit.fluxcd.io", "HelmRelease").filter(|object| object.as_is) {
             let spec = |path: &[&str]| object.document.node.get("spec").and_then(|spec| spec.at(path));
             let Some(alertmanager) = spec(&["values", "alertmanager"]) else { continue };
             let config = |key: &str| alertmanager.at(&["config", key]);
