@@ -9,7 +9,7 @@ use fleetgen::{
 };
 use proptest::prelude::*;
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     fs,
     io::{Error, ErrorKind},
     path::{Path, PathBuf},
@@ -287,6 +287,47 @@ fn an_error_of_the_disk_says_what_to_do() {
         .unwrap_err();
         assert_eq!((said[0].id, said[0].help[0].as_str()), ("write/failed", help));
     }
+}
+
+/// Of the user's files: temporary ones are no business of theirs.
+#[test]
+fn an_error_of_the_disk_names_the_file_that_was_to_be_written() {
+    let mut named = BTreeSet::new();
+    for at in 0.. {
+        let project = project_with(&first());
+        let (mut count, mut failed) = (0, false);
+        let result = render_with(project.path(), &second(), false, &mut |step| {
+            failed |= count == at;
+            count += 1;
+            match step {
+                _ if count != at + 1 => Ok(()),
+                Step::Clear(_) => Ok(()),
+                _ => Err(Fault::Failed(ErrorKind::StorageFull.into())),
+            }
+        });
+        if !failed {
+            break;
+        }
+        for said in result.err().into_iter().flatten() {
+            let path = said.message.split('`').nth(1).unwrap().to_owned();
+            assert!(!path.contains("gen-tmp"), "{said:?}");
+            let below = Path::new(&path).strip_prefix(project.path().join(SHOWN)).unwrap();
+            named.insert((said.message.split(" `").next().unwrap().to_owned(), below.display().to_string()));
+        }
+    }
+    let changed: Vec<String> = second()
+        .files()
+        .filter(|(path, file)| {
+            first().get(path.as_str()).map(|f| f.bytes.clone()) != Some(file.bytes.clone())
+        })
+        .map(|(path, _)| path.to_string())
+        .collect();
+    for path in changed.into_iter().chain([".gen-inventory".to_owned()]) {
+        for doing in ["cannot write", "cannot replace"] {
+            assert!(named.contains(&(doing.to_owned(), path.clone())), "{doing} {path}: {named:?}");
+        }
+    }
+    assert!(named.contains(&("cannot write into".to_owned(), String::new())), "{named:?}");
 }
 
 #[test]

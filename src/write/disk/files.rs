@@ -108,10 +108,10 @@ impl<'p> Beside<'p> {
         let name = beside.target.file_name().map(|name| name.to_string_lossy().into_owned());
         let name = name.unwrap_or_default();
         let temporary = beside.target.with_file_name(format!("{TEMPORARY}{}", name.trim_start_matches('.')));
-        let file = hold(&temporary, path)?;
-        let (at, file) = beside.temporary.insert((temporary, file));
+        let file = hold(&temporary, &beside.target, path)?;
+        let (_, file) = beside.temporary.insert((temporary, file));
         same(path, there.as_deref(), before)?;
-        let fail = |error: io::Error| failed(path, "write beside", at, &error);
+        let fail = |error: io::Error| failed(path, "write", &beside.target, &error);
         file.set_len(0).and_then(|()| file.write_all(after)).map_err(fail)?;
         if let Ok(there) = fs::metadata(&beside.target) {
             file.set_permissions(there.permissions()).map_err(fail)?;
@@ -134,8 +134,8 @@ impl<'p> Beside<'p> {
 
     /// The same, with a flush of its own.
     fn put_durably(self) -> Result<(), Box<Diagnostic>> {
-        let Some((temporary, file)) = &self.temporary else { return Ok(()) };
-        file.sync_all().map_err(|error| failed(self.path, "write beside", temporary, &error))?;
+        let Some((_, file)) = &self.temporary else { return Ok(()) };
+        file.sync_all().map_err(|error| failed(self.path, "write", &self.target, &error))?;
         let target = self.target.clone();
         self.put()?;
         let folder = target.parent().filter(|folder| !folder.as_os_str().is_empty());
@@ -175,8 +175,14 @@ fn folders(root: &Path, path: &str) -> Result<(), Box<Diagnostic>> {
 }
 
 /// The temporary file, made or left over, once no other run has it.
-fn hold(temporary: &Path, path: &str) -> Result<File, Box<Diagnostic>> {
-    let fail = |error: io::Error| failed(path, "write beside", temporary, &error);
+fn hold(temporary: &Path, target: &Path, path: &str) -> Result<File, Box<Diagnostic>> {
+    let fail = |error: io::Error| {
+        let said = failed(path, "write", target, &error);
+        match fs::symlink_metadata(temporary) {
+            Ok(_) => Box::new(said.because(format!("`{}` is in its way", temporary.display()))),
+            Err(_) => said,
+        }
+    };
     for _ in 0..8 {
         let file =
             OpenOptions::new().create(true).truncate(false).write(true).open(temporary).map_err(fail)?;
@@ -315,6 +321,19 @@ mod tests {
         assert_eq!(said.help, ["see to it, and run again"]);
         let denied = failed("a", "replace", Path::new("a"), &ErrorKind::PermissionDenied.into());
         assert!(!denied.help[0].contains("--out"), "{denied:?}");
+        // What is written beside it is named only if it is in the way.
+        fs::create_dir(folder.path().join(".gen-tmp-b")).unwrap();
+        let (target, beside) = (folder.path().join("b"), folder.path().join(".gen-tmp-b"));
+        let said = replace(folder.path(), "b", None, Some(b"2")).unwrap_err();
+        assert!(said.message.starts_with(&format!("cannot write `{}`: ", target.display())), "{said:?}");
+        assert_eq!(
+            said.because,
+            ["`b` is as it was".into(), format!("`{}` is in its way", beside.display())]
+        );
+        fs::remove_dir(&beside).unwrap();
+        let root = folder.path().join("file");
+        let said = replace(&root, "b", None, Some(b"2")).unwrap_err();
+        assert!(!format!("{said:?}").contains("gen-tmp"), "{said:?}");
     }
 
     #[cfg(unix)]

@@ -86,6 +86,16 @@ enum Stop {
     Failed(&'static str, PathBuf, io::Error),
 }
 
+impl Stop {
+    /// The same, told of the file that is meant: users know nothing of what stands for it until all are there.
+    fn of(self, meant: &Path) -> Self {
+        match self {
+            Stop::Failed(doing, _, error) => Stop::Failed(doing, meant.to_owned(), error),
+            other => other,
+        }
+    }
+}
+
 /// Asks the hook, then does it.
 fn step<T>(
     hook: Hook,

@@ -6,7 +6,7 @@ use crate::{
     host,
     name::folded,
     tree::TreePath,
-    write::{Change, Changes},
+    write::{Change, Changes, INVENTORY},
 };
 use rustix::fs::Access;
 use std::{
@@ -133,25 +133,29 @@ impl Staged {
         }
         let Some(work) = &self.work else { return Ok(()) };
         self.may_write(work)?;
-        let files = changes.list.iter().filter_map(|c| c.after.as_deref());
-        let mut files: Vec<(String, &[u8])> =
-            files.enumerate().map(|(number, bytes)| (number.to_string(), bytes)).collect();
+        let written =
+            changes.list.iter().filter_map(|change| Some((change.path.as_str(), change.after.as_deref()?)));
+        let mut files: Vec<(String, &str, &[u8])> =
+            written.enumerate().map(|(number, (path, bytes))| (number.to_string(), path, bytes)).collect();
         let pending = changes.after.pending.to_text();
         let last = changes.after.recorded.to_text();
         if work.pending {
-            files.push((PENDING.to_owned(), pending.as_bytes()));
+            files.push((PENDING.to_owned(), INVENTORY, pending.as_bytes()));
         }
         if work.last == Last::Rename {
-            files.push((FINAL.to_owned(), last.as_bytes()));
+            files.push((FINAL.to_owned(), INVENTORY, last.as_bytes()));
         }
         if files.is_empty() {
             return Ok(());
         }
-        step(hook, "make the folder", Step::CreateFolder(folder.clone()), |p| fs::create_dir(p))?;
-        for (name, bytes) in files {
+        let root = &self.lock.root;
+        step(hook, "write into", Step::CreateFolder(folder.clone()), |p| fs::create_dir(p))
+            .map_err(|stop| stop.of(root))?;
+        for (name, target, bytes) in files {
             let path = folder.join(name);
-            let mut file = step(hook, "make", Step::CreateFile(path.clone()), |p| File::create_new(p))?;
-            step(hook, "write", Step::WriteFile(path), |_| file.write_all(bytes))?;
+            let made = step(hook, "write", Step::CreateFile(path.clone()), |p| File::create_new(p));
+            made.and_then(|mut file| step(hook, "write", Step::WriteFile(path), |_| file.write_all(bytes)))
+                .map_err(|stop| stop.of(&root.join(target)))?;
         }
         Ok(())
     }
