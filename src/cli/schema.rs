@@ -8,8 +8,10 @@ use crate::{
     cache,
     diag::{Problems, Sources},
     editor::{self, PACK_SCHEMA, PROJECT_SCHEMA},
-    load::{Disk, Files, Recorded},
+    hash::sha256,
+    load::{Disk, Files, Kind, Recorded},
     pipeline::Engine,
+    schema::parse_json,
     write,
     yaml::{Node, to_json},
 };
@@ -19,7 +21,7 @@ use std::{collections::BTreeMap, path::Path};
 ///
 /// It knows the inputs of every pack, the values of their charts, the paths that references may name, the components,
 /// layers and keys of the project. `--write` puts it where the files that `gen init` makes point to; do that again when
-/// a name has come. When packs or charts change, `gen render` does it.
+/// a name has come. When packs or charts change, or a schema was damaged, `gen render` does it, of those that `gen` wrote.
 #[derive(Debug, clap::Args)]
 #[command(
     after_help = "Examples:\n  gen schema --write              for this project's editors: .gen/schema.json and .gen/pack.schema.json\n  gen schema > schema.json        on stdout\n  gen schema --pack > pack.json   of pack.yaml files\n\nA file points to its schema with a line: # yaml-language-server: $schema=../.gen/schema.json"
@@ -33,8 +35,10 @@ pub(super) struct Arguments {
     write: bool,
 }
 
-/// Of which packs and charts the schemas were made. Without it they are somebody else's.
+/// Of which packs and charts the schemas were made, and a line `HASH  PATH` for each. Without it they are somebody else's.
 const MADE_OF: &str = ".gen/schema.made-of";
+
+const BOTH: [&str; 2] = [PROJECT_SCHEMA, PACK_SCHEMA];
 
 /// What was read of a project, by path.
 type Notes = BTreeMap<String, String>;
@@ -57,7 +61,7 @@ pub(super) fn run(global: &Global, arguments: &Arguments) -> Exit {
         return open::failed(global, &problems);
     };
     let mut problems = Problems::new();
-    let changed = write(&open::root(global), &engine, &notes, &mut problems);
+    let changed = write(&open::root(global), &engine, &notes, &BOTH, &mut problems);
     if global.format == Format::Json {
         report::json(&mapping([
             ("written", report::words(changed.iter().copied())),
@@ -65,7 +69,7 @@ pub(super) fn run(global: &Global, arguments: &Arguments) -> Exit {
         ]));
     } else {
         report::findings(global, &problems, &Sources::new());
-        for path in [PROJECT_SCHEMA, PACK_SCHEMA] {
+        for path in BOTH {
             let word = if changed.contains(&path) { "wrote" } else { "kept " };
             if problems.is_empty() {
                 say(global, &format!("{word} {path}"));
@@ -80,38 +84,92 @@ pub(super) fn refresh(root: &Path, problems: &mut Problems) -> Vec<&'static str>
     let Ok(disk) = Disk::new(root) else { return Vec::new() };
     let recorded = Recorded::new(&disk);
     let Some(engine) = Engine::open(&recorded, &mut Problems::new()) else { return Vec::new() };
-    write(root, &engine, &recorded.notes(), problems)
+    write(root, &engine, &recorded.notes(), &BOTH, problems)
 }
 
-/// Makes the schemas of a project anew if `gen` wrote them of other packs or charts than there are now.
+/// How a schema stands that `gen` wrote.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum State {
+    /// As it was written.
+    Whole,
+    /// Not there, or no JSON any more.
+    Damaged,
+    /// Another schema, or what cannot be read.
+    Foreign,
+}
+
+/// Makes the schemas of a project anew if `gen` wrote them: of other packs or charts than there are now, or if they are
+/// damaged.
 pub(super) fn follow(global: &Global, engine: &Engine, notes: &Notes) {
     let root = open::root(global);
-    let before = Disk::new(&root).ok().and_then(|disk| disk.read(MADE_OF).ok());
-    if before.is_none_or(|before| before == made_of(notes).as_bytes()) {
+    let Ok(disk) = Disk::new(&root) else { return };
+    let Some(before) = record(&disk) else { return };
+    let is_old = before.lines().next() != Some(&cache::packs_and_charts(notes));
+    let states = BOTH.map(|path| (path, state(&disk, path, &before)));
+    let wanted = |state| state == State::Damaged || (state == State::Whole && is_old);
+    let paths: Vec<&str> = states.iter().filter(|(_, state)| wanted(*state)).map(|(path, _)| *path).collect();
+    if paths.is_empty() {
         return;
     }
     let mut problems = Problems::new();
-    let changed = write(&root, engine, notes, &mut problems);
+    let changed = write(&root, engine, notes, &paths, &mut problems);
     // An editor that knows less is no reason to stop.
-    let said = problems.0.iter().map(|problem| problem.message.clone());
-    said.chain(changed.iter().map(|path| format!("{path}: follows packs and charts")))
-        .for_each(|said| say(global, &said));
-}
-
-fn made_of(notes: &Notes) -> String {
-    cache::packs_and_charts(notes) + "\n"
-}
-
-/// Writes both schemas into a project, and of what they were made; those that changed.
-fn write(root: &Path, engine: &Engine, notes: &Notes, problems: &mut Problems) -> Vec<&'static str> {
-    let mut changed = Vec::new();
-    let (project, packs) = (text(&editor::project(&engine.project)), text(&editor::packs()));
-    for (path, text) in [(PROJECT_SCHEMA, project), (PACK_SCHEMA, packs), (MADE_OF, made_of(notes))] {
-        match write::put(root, path, text.as_bytes()) {
-            Ok(is_new) => changed.extend((is_new && path != MADE_OF).then_some(path)),
-            Err(problem) => problems.push(*problem),
-        }
+    problems.0.iter().for_each(|problem| say(global, &problem.message));
+    for (path, state) in states.into_iter().filter(|(path, _)| changed.contains(path)) {
+        let why =
+            if state == State::Damaged { "made anew, it was damaged" } else { "follows packs and charts" };
+        say(global, &format!("{path}: {why}"));
     }
+}
+
+/// What `gen` wrote there.
+fn record(disk: &Disk) -> Option<String> {
+    String::from_utf8(disk.read(MADE_OF).ok()?).ok()
+}
+
+/// The line of a schema, and its hash.
+fn line<'r>(record: &'r str, path: &str) -> Option<(&'r str, &'r str)> {
+    record.lines().find_map(|line| Some((line, line.split_once("  ").filter(|(_, of)| *of == path)?.0)))
+}
+
+fn state(disk: &Disk, path: &str, record: &str) -> State {
+    if disk.kind(path) == Kind::Missing {
+        return State::Damaged;
+    }
+    let Ok(bytes) = disk.read(path) else { return State::Foreign };
+    match line(record, path) {
+        Some((_, hash)) if hash == sha256(&bytes) => State::Whole,
+        _ if std::str::from_utf8(&bytes).is_ok_and(|text| parse_json(text).is_ok()) => State::Foreign,
+        _ => State::Damaged,
+    }
+}
+
+/// Writes schemas into a project, and of what they were made; those that changed.
+fn write<'p>(
+    root: &Path,
+    engine: &Engine,
+    notes: &Notes,
+    paths: &[&'p str],
+    problems: &mut Problems,
+) -> Vec<&'p str> {
+    let mut changed = Vec::new();
+    let before = Disk::new(root).ok().and_then(|disk| record(&disk)).unwrap_or_default();
+    let mut made_of = cache::packs_and_charts(notes) + "\n";
+    let mut put = |path: &str, text: &str| {
+        let put = write::put(root, path, text.as_bytes());
+        put.map_err(|problem| problems.push(*problem)).unwrap_or_default()
+    };
+    for path in BOTH {
+        let Some(wanted) = paths.iter().find(|wanted| **wanted == path) else {
+            made_of.extend(line(&before, path).map(|(line, _)| format!("{line}\n")));
+            continue;
+        };
+        let schema = if path == PROJECT_SCHEMA { editor::project(&engine.project) } else { editor::packs() };
+        let text = text(&schema);
+        made_of.push_str(&format!("{}  {path}\n", sha256(text.as_bytes())));
+        changed.extend(put(path, &text).then_some(*wanted));
+    }
+    put(MADE_OF, &made_of);
     changed
 }
 

@@ -244,6 +244,22 @@ fn a_new_project_has_its_schema_and_points_to_it() {
     assert_eq!(sandbox.tree(".gen"), before);
     assert!(wrote(&sandbox) && sandbox.read(".gen/schema.json").contains("\"own\""));
     assert!(!wrote(&sandbox));
+    // One that is damaged or gone is made anew; what somebody else put in its place stays, though packs change.
+    let whole = sandbox.tree(".gen");
+    let cut = sandbox.read(".gen/schema.json")[..1000].to_owned();
+    sandbox.write(".gen/schema.json", cut.as_bytes());
+    sandbox.remove(".gen/pack.schema.json");
+    let said = String::from_utf8(sandbox.gen_(&["render", "--all"]).stderr).unwrap();
+    for path in [".gen/schema.json", ".gen/pack.schema.json"] {
+        assert!(said.contains(&format!("{path}: made anew, it was damaged\n")), "{said}");
+    }
+    assert_eq!(sandbox.tree(".gen"), whole);
+    assert!(!wrote(&sandbox));
+    sandbox.write(".gen/schema.json", b"{\"type\": \"object\"}\n");
+    sandbox.edit("templates/own/pack.yaml", "Own", "Mine");
+    assert!(!wrote(&sandbox));
+    assert_eq!(sandbox.read(".gen/schema.json"), "{\"type\": \"object\"}\n");
+    sandbox.gen_(&["schema", "--write"]);
     sandbox.remove(".gen/schema.made-of");
     sandbox.remove("templates");
     assert!(!wrote(&sandbox) && sandbox.read(".gen/schema.json").contains("\"own\""));
