@@ -10,10 +10,11 @@ use crate::{
     host::{self, PrivateFolder},
     load,
     plain::{Plain, PlainText},
+    recipient::Recipient,
     resolve::SealedPath,
     secret::{
-        manifest,
-        sops::{Opened, Outcome},
+        Policy, Reader, manifest,
+        sops::{self, Opened, Outcome},
     },
     write,
     yaml::{
@@ -25,7 +26,7 @@ use crate::{
 /// Opens a sealed file in your editor, and seals what you make of it
 ///
 /// The text is in a file that only you can read, in memory where the system has such a place, and is gone when the editor
-/// ends, whatever happens. Only values that you changed get another text. The editor is that of `SOPS_EDITOR`, `VISUAL` or
+/// ends, whatever happens. What cannot take its place then, or was saved when a signal came, is kept sealed in `.gen/edits/`. Only values that you changed get another text. The editor is that of `SOPS_EDITOR`, `VISUAL` or
 /// `EDITOR`; vim and its kin are told to keep no copies.
 #[derive(Debug, clap::Args)]
 #[command(
@@ -41,6 +42,9 @@ pub(super) struct Arguments {
 /// Where edits are kept that cannot take their place, and how many of one file.
 const EDITS: &str = ".gen/edits";
 const MOST_KEPT: usize = 1000;
+
+/// The key of what is kept and is no Secret.
+const TYPED: &str = "typed";
 
 /// What begins the lines that tell what is wrong, above the text that is to be corrected.
 const NOTE: &str = "#: ";
@@ -99,15 +103,45 @@ fn edit(
         written.take(&outcome);
         return Some(written);
     }
-    let help = kept(project, &path, text);
+    let help = kept(project, &path, text, "");
     if let Some(problem) = problems.0.last_mut() {
         problem.help.push(help);
     }
     None
 }
 
+/// Keeps a text that is no Secret as it stands, as the one value of one, for whoever may read the file.
+fn keep(project: &SealedProject, path: &str, opened: &Opened, typed: &Plain, problems: &mut Problems) {
+    if typed.iter().all(u8::is_ascii_whitespace) {
+        return;
+    }
+    let text = without_notes(typed).map(Plain::from);
+    let name = path.rsplit('/').next().unwrap_or(path);
+    let mut secret = manifest::new(name.strip_suffix(load::SEALED).unwrap_or(name), "default", None);
+    manifest::set(&mut secret, TYPED, text.as_ref().unwrap_or(typed));
+    let mut refused = Problems::new();
+    let policy =
+        SealedPath::parse(path).and_then(|place| project.policy_of(&place.owner, &mut Problems::new()));
+    let own = || {
+        let keys = opened.sealed().recipients().into_iter();
+        Policy::secret(keys.filter_map(|key| Recipient::parse(key).ok()).map(Reader::from))
+    };
+    let policy = policy.filter(|policy| !policy.readers.is_empty()).unwrap_or_else(own);
+    let help = match sops::seal(&[secret], opened.sealed().source(), &policy, now(), &mut refused) {
+        Some(text) => kept(project, path, &text, &format!(" --key {TYPED}")),
+        None => {
+            let why = refused.0.pop().map(|problem| problem.message).unwrap_or_default();
+            format!("what you typed is lost, because gen cannot seal it: {why}")
+        }
+    };
+    if let Some(problem) = problems.0.last_mut() {
+        problem.help.push(help);
+    }
+}
+
 /// Keeps what was typed, sealed, where nothing else stands, and says where; where nothing can be written, on standard error.
-fn kept(project: &SealedProject, path: &str, text: &str) -> String {
+/// `options` are those of `gen unseal` that show it.
+fn kept(project: &SealedProject, path: &str, text: &str, options: &str) -> String {
     let named = path.strip_prefix(load::SECRETS).unwrap_or(path);
     let (folder, name) = named.rsplit_once('/').unwrap_or((".", named));
     let mut refused = Problems::new();
@@ -117,7 +151,9 @@ fn kept(project: &SealedProject, path: &str, text: &str) -> String {
             _ => format!("{EDITS}/{folder}/{number}-{name}"),
         };
         if project.put(&place, None, text.as_bytes(), &mut refused) {
-            return format!("what you typed is kept, sealed, in `{place}`: `gen unseal {place}` shows it");
+            return format!(
+                "what you typed is kept, sealed, in `{place}`: `gen unseal {place}{options}` shows it"
+            );
         }
         // Another edit stands there, or takes the place now.
         if refused.0.last().is_none_or(|problem| problem.id != write::CHANGED) {
@@ -159,8 +195,11 @@ fn session(
     loop {
         let edited = match folder.edit(editor, &name, &shown) {
             Ok(edited) => edited,
-            Err(why) => {
+            Err((why, left)) => {
                 problems.push(failed(&why));
+                if let Some(left) = left.filter(|left| *left != shown) {
+                    keep(project, path, opened, &left, problems);
+                }
                 return None;
             }
         };
@@ -183,6 +222,10 @@ fn session(
                 Some(_) => said,
                 None => said.because("it is no UTF-8 text; bytes go under `data` as base64"),
             });
+            // At a terminal it was told how to give up, and done.
+            if !again {
+                keep(project, path, opened, &edited, problems);
+            }
             return None;
         }
         shown = with_notes(&text.unwrap_or_default(), &found, project);

@@ -95,14 +95,23 @@ impl PrivateFolder {
     /// Lets the user edit a text in a file of this name, and gives what it became.
     ///
     /// # Errors
-    /// Says what went wrong.
-    pub fn edit(&self, editor: &[String], name: &str, text: &Plain) -> Result<Plain, String> {
+    /// Says what went wrong, with what the file holds then: an editor that was killed may have saved something.
+    pub fn edit(
+        &self,
+        editor: &[String],
+        name: &str,
+        text: &Plain,
+    ) -> Result<Plain, (String, Option<Plain>)> {
         let file = self.path.join(name);
+        Self::edited(editor, &file, text).map_err(|why| (why, read_secret(&file).ok()))
+    }
+
+    fn edited(editor: &[String], file: &Path, text: &Plain) -> Result<Plain, String> {
         let told = |error: io::Error| format!("the file to be edited cannot be written: {error}");
         if file.exists() {
-            fs::remove_file(&file).map_err(told)?;
+            fs::remove_file(file).map_err(told)?;
         }
-        create_private(&file, text).map_err(told)?;
+        create_private(file, text).map_err(told)?;
         let mut words = editor.to_vec();
         words.push(file.display().to_string());
         let (program, arguments) = words.split_first().ok_or("there is no editor")?;
@@ -113,7 +122,7 @@ impl PrivateFolder {
         match ended {
             None => Err("it was interrupted".to_owned()),
             Some(ended) if !ended.success() => Err(format!("the editor `{program}` ended with {ended}")),
-            Some(_) => read_secret(&file).map_err(|why| format!("the edited file {why}")),
+            Some(_) => read_secret(file).map_err(|why| format!("the edited file {why}")),
         }
     }
 }
@@ -240,12 +249,12 @@ mod tests {
         let mode =
             folder.edit(&sh("stat -c %a \"$1\" > \"$1.new\" && mv \"$1.new\" \"$1\""), "x.yaml", &text);
         assert_eq!(mode.unwrap(), Plain::from("600\n"));
-        assert!(folder.edit(&sh("exit 3"), "x.yaml", &text).unwrap_err().contains("exit status: 3"));
-        assert_eq!(
-            folder.edit(&sh("rm \"$1\""), "x.yaml", &text).unwrap_err(),
-            "the edited file is not there"
-        );
-        assert!(folder.edit(&["/none".to_owned()], "x.yaml", &text).unwrap_err().contains("/none"));
+        assert!(folder.edit(&sh("exit 3"), "x.yaml", &text).unwrap_err().0.contains("exit status: 3"));
+        let (why, left) = folder.edit(&sh("echo c: 3 > \"$1\"; kill $$"), "x.yaml", &text).unwrap_err();
+        assert!(why.contains("signal: 15") && left == Some(Plain::from("c: 3\n")), "{why}");
+        let gone = folder.edit(&sh("rm \"$1\""), "x.yaml", &text).unwrap_err();
+        assert_eq!(gone, ("the edited file is not there".to_owned(), None));
+        assert!(folder.edit(&["/none".to_owned()], "x.yaml", &text).unwrap_err().0.contains("/none"));
         drop(folder);
         assert!(!path.exists());
     }

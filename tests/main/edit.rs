@@ -111,6 +111,15 @@ fn what_cannot_be_sealed_is_refused_and_nothing_is_written() {
         assert!(!err(&output).contains("geheim"), "{}", err(&output));
         assert_eq!(fleet.read(FILE), before);
         assert!(left(&fleet).is_empty(), "{script}");
+        // What was typed is kept, sealed, whatever it is.
+        let kept = err(&output).contains("what you typed is kept, sealed, in `.gen/edits/");
+        assert_eq!(
+            kept,
+            !script.starts_with("exit 3") && !script.starts_with("rm") && script != "echo > \"$1\"",
+            "{}",
+            err(&output)
+        );
+        assert!(!fleet.tree(".gen").contains("geheim"));
     }
     let mut none = edit(&fleet, "");
     let none = none.env("EDITOR", "/none/editor").output().unwrap();
@@ -125,12 +134,50 @@ fn what_cannot_be_sealed_is_refused_and_nothing_is_written() {
     assert!(said.contains("error[write/changed]"), "{said}");
     assert_eq!(fleet.read(FILE), "somebody: else\n");
     // What was typed is not lost, and is not in the clear.
-    let kept = said.split("`gen unseal ").nth(1).unwrap().split('`').next().unwrap();
+    let kept = kept(&said)[0];
     assert!(fleet.read(kept).contains("x: ENC["), "{}", fleet.read(kept));
-    let mut shown = fleet.command(env!("CARGO_BIN_EXE_gen"));
-    let shown = shown.env("SOPS_AGE_KEY", KEY).args(["unseal", kept, "--key", "x"]).output().unwrap();
-    assert_eq!(out(&shown), "1", "{}", err(&shown));
-    assert_eq!(kept, ".gen/edits/prod/monitoring/1-monitoring-mimir.sops.yaml");
+    assert_eq!(shown(&fleet, &[kept, "--key", "x"]), "1");
+    // A slip, as it was typed.
+    let slip = ".gen/edits/prod/monitoring/1-monitoring-mimir.sops.yaml";
+    let text = shown(&fleet, &[slip, "--key", "typed"]);
+    assert!(text.starts_with("apiVersion: v1\n") && text.ends_with("\n    x: [geheim\n"), "{text}");
+}
+
+/// The words behind `gen unseal`, as they were told.
+fn kept(said: &str) -> Vec<&str> {
+    said.split("`gen unseal ").nth(1).unwrap().split('`').next().unwrap().split(' ').collect()
+}
+
+fn shown(fleet: &Sandbox, words: &[&str]) -> String {
+    let mut command = fleet.command(env!("CARGO_BIN_EXE_gen"));
+    let output = command.env("SOPS_AGE_KEY", KEY).arg("unseal").args(words).output().unwrap();
+    assert!(output.status.success(), "{}", err(&output));
+    out(&output)
+}
+
+/// What an editor saved is kept when a signal ends the edit, or the editor itself.
+#[test]
+fn what_was_saved_is_kept_when_a_signal_ends_it() {
+    let fleet = fleet();
+    let before = fleet.read(FILE);
+    let typed = "echo '    x: [geheim-' >> \"$1\"; ";
+    let one = |script: &str| {
+        let output = edit(&fleet, &format!("{typed}{script}")).output().unwrap();
+        let said = told(&output);
+        let words = kept(&said);
+        assert!(shown(&fleet, &words).ends_with("\n    x: [geheim-\n"), "{said}");
+        assert!(!said.contains("geheim") && !fleet.read(words[0]).contains("geheim"), "{said}");
+        assert_eq!(fleet.read(FILE), before);
+        assert!(left(&fleet).is_empty());
+        said
+    };
+    assert!(one("kill -TERM $PPID; exec sleep 30").contains("error[edit/editor]: it was interrupted"));
+    assert!(one("kill -TERM $PPID").contains("it was interrupted"));
+    if !sandbox::ignores(Signal::HUP) {
+        assert!(one("kill -HUP $PPID; exec sleep 30").contains("it was interrupted"));
+    }
+    assert!(one("kill -KILL $$").contains("ended with signal: 9"));
+    assert!(one("exit 3").contains("exit status: 3"));
 }
 
 /// Nothing that was kept is overwritten, and what cannot be kept is shown, sealed.
