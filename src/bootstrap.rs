@@ -2,6 +2,7 @@
 //! caller's business.
 
 use crate::{
+    address,
     flux::{NAMESPACE, ROOT},
     layout,
     resolve::{Environment, Sync},
@@ -237,7 +238,10 @@ impl Planning<'_> {
         let source = &self.environment.source;
         let name = source.secret.as_ref()?;
         Some(Step {
-            title: format!("the Secret `{name}`, with which Flux reads {}", source.url.text),
+            title: format!(
+                "the Secret `{name}`, with which Flux reads {}",
+                address::masked(&source.url.text)
+            ),
             command: Some(Command { words: self.apply(), input: Input::PullSecret }),
             done_if: Some(self.kubectl(&["get", "secret", name, "--namespace", NAMESPACE])),
             note: Some(fields(&source.url.text, source.provider.as_deref())),

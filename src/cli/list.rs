@@ -5,6 +5,7 @@ use super::{
     report::{self, mapping},
 };
 use crate::{
+    address,
     diag::Problems,
     pipeline::Engine,
     resolve::{self, Environment},
@@ -85,7 +86,7 @@ fn to_node(environment: &Environment) -> Node {
         let releases = c.releases.iter().map(|r| {
             mapping([
                 ("name", Node::new(r.name.as_str())),
-                ("chart", Node::new(r.chart.url.text.as_str())),
+                ("chart", Node::new(&*address::masked(&r.chart.url.text))),
                 ("version", Node::new(r.chart.version.as_str())),
             ])
         });

@@ -2,6 +2,7 @@
 
 use super::known::Known;
 use crate::{
+    address,
     diag::Place,
     resolve::{Component, Stage},
     schema::short,
@@ -119,7 +120,7 @@ impl Known<'_> {
                 self.whole.at(&["source", "ref"]).and_then(Node::as_map).and_then(|map| map.iter().next());
             let reference =
                 reference.map(|(key, node)| format!(" {} {}", key.text, short(node))).unwrap_or_default();
-            facts.push(("source", format!("{kind} {url}{reference}")));
+            facts.push(("source", format!("{kind} {}{reference}", address::masked(&url))));
         }
         let recipients = self.whole.at(&["secrets", "recipients"]).and_then(Node::as_seq).unwrap_or_default();
         if !recipients.is_empty() {

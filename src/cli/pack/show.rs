@@ -2,6 +2,7 @@
 
 use super::{find, page};
 use crate::{
+    address,
     cli::{
         Exit, Format, Global, WithMarkdown, open,
         report::{self, mapping},
@@ -94,12 +95,14 @@ fn text(pack: &Pack, inputs: &[Described], all: bool) -> String {
         let key = if release.key.is_empty() { String::new() } else { format!("{}: ", release.key) };
         let name = release.chart.name.as_deref().map(|n| format!(" {n}")).unwrap_or_default();
         let when = condition(release.when.as_ref());
-        out.push_str(&format!("chart {key}{}{name} {}{when}\n", release.chart.url, release.chart.version));
+        let (url, version) = (address::masked(&release.chart.url), &release.chart.version);
+        out.push_str(&format!("chart {key}{url}{name} {version}{when}\n"));
     }
     if let Some(source) = &file.source {
         let text = |text: &Option<String>| text.clone().unwrap_or_default();
         let tag = source.r#ref.as_ref().map(|r| text(&r.tag)).unwrap_or_default();
-        out.push_str(&format!("source {} {tag} {}\n", text(&source.url), text(&source.path)));
+        let (url, path) = (text(&source.url), text(&source.path));
+        out.push_str(&format!("source {} {tag} {path}\n", address::masked(&url)));
     }
     groups(&mut out, "provides", &file.provides);
     groups(&mut out, "requires", &file.requires);
@@ -185,7 +188,7 @@ fn to_node(pack: &Pack, inputs: &[Described]) -> Node {
     let release = |r: &crate::load::PackRelease| {
         mapping([
             ("release", Node::new(r.key.as_str())),
-            ("url", Node::new(r.chart.url.as_str())),
+            ("url", Node::new(&*address::masked(&r.chart.url))),
             ("name", optional(r.chart.name.as_deref())),
             ("version", Node::new(r.chart.version.as_str())),
         ])
