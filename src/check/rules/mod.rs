@@ -68,6 +68,7 @@ pub const CHECKS: &[&dyn Check] = &[
     &prometheus::monitor::Monitor,
     &prometheus::receiver::Receiver,
     &grafana::dashboard::Dashboard,
+    &grafana::uid::Uid,
     &change::selector::ChangedSelector,
 ];
 

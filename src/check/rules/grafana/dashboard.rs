@@ -1,5 +1,6 @@
 //! `grafana/dashboard`: a dashboard that Grafana does not load.
 
+use super::{LABEL, boards};
 use crate::{
     check::{
         Check, Facts, Object,
@@ -8,12 +9,9 @@ use crate::{
     diag::{Diagnostic, Place, Problems, Severity},
     schema::{json_fault, parse_json},
     tree::{File, TreePath},
-    yaml::{self, Map, Node},
+    yaml::{self, Node},
 };
 use std::collections::BTreeMap;
-
-/// The label of a ConfigMap from which Grafana's sidecar takes dashboards, as its charts have it.
-const LABEL: &str = "grafana_dashboard";
 
 const HELP: &str = "export it from Grafana again, or mend the text";
 
@@ -40,16 +38,8 @@ impl Check for Dashboard {
     }
 
     fn run(&self, facts: &Facts, findings: &mut Problems) {
-        for object in facts.of("", "ConfigMap").filter(|object| object.as_is) {
-            if object.document.node.at(&["metadata", "labels", LABEL]).is_none() {
-                continue;
-            }
-            let data = object.document.node.get("data").and_then(Node::as_map);
-            for (key, value) in data.into_iter().flat_map(Map::iter) {
-                if key.text.ends_with(".json") {
-                    self.dashboard(facts, object, (&key.text, value), findings);
-                }
-            }
+        for (object, _, key, value) in boards(facts) {
+            self.dashboard(facts, object, (key, value), findings);
         }
         // A file that several take is told once.
         let mut taken = BTreeMap::new();
