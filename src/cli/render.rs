@@ -10,7 +10,7 @@ use super::{
     select::{self, Selection},
 };
 use crate::{
-    diag::{Diagnostic, Place, Problems, Sources},
+    diag::{Diagnostic, Place, Problems, Sources, list},
     host, layout, load,
     pipeline::{Built, Engine},
     resolve::Sync,
@@ -95,12 +95,17 @@ impl Outcome {
     }
 }
 
+/// A schema that was made anew, and why.
+type Followed = (&'static str, &'static str);
+
 /// What became of all that was asked for.
 struct All {
     outcomes: Vec<Outcome>,
     sops_config: SopsConfigChange,
     /// What was found in `.sops.yaml`.
     told: Problems,
+    /// The schemas for editors that were made anew, whatever comes of the rest: with them a mistake is mended.
+    followed: Vec<Followed>,
 }
 
 pub(super) fn run(global: &Global, arguments: &Arguments) -> Exit {
@@ -111,9 +116,10 @@ pub(super) fn run(global: &Global, arguments: &Arguments) -> Exit {
         return open::failed(global, &problems);
     };
     // What goes to another folder leaves the project as it is.
-    if !arguments.check && !arguments.stdout && arguments.out.is_none() {
-        schema::follow(global, &engine, &notes);
-    }
+    let followed = match !arguments.check && !arguments.stdout && arguments.out.is_none() {
+        true => schema::follow(global, &engine, &notes),
+        false => Vec::new(),
+    };
     open::missing_secrets(arguments.allow_missing_secrets, &mut engine, &mut problems);
     let mut names = select::choose(&arguments.selection, &select::Choice::of(&engine), &mut problems);
     if arguments.selection.all && arguments.out.is_none() && !arguments.stdout {
@@ -150,7 +156,7 @@ pub(super) fn run(global: &Global, arguments: &Arguments) -> Exit {
         },
     );
     bar.finish();
-    let all = All { outcomes, sops_config, told };
+    let all = All { outcomes, sops_config, told, followed };
     finish(global, arguments, &engine, all, (problems, memories.as_ref()), &root)
 }
 
@@ -311,7 +317,7 @@ fn finish(
     global: &Global,
     arguments: &Arguments,
     engine: &Engine,
-    All { mut outcomes, sops_config, told }: All,
+    All { mut outcomes, sops_config, told, followed }: All,
     (mut problems, memories): (Problems, Option<&Memories>),
     root: &Path,
 ) -> Exit {
@@ -349,7 +355,7 @@ fn finish(
         report::json(&to_node(&outcomes, &sops_config, &problems, &engine.project.sources, written));
     } else {
         report::findings(global, &problems, &engine.project.sources);
-        tell(global, arguments, (&outcomes, &sops_config), &problems);
+        tell(global, arguments, (&outcomes, &sops_config, &followed), &problems);
     }
     match (broken, failed, arguments.check && differs) {
         (true, ..) => Exit::Unknown,
@@ -370,7 +376,7 @@ fn commit(outcomes: &mut [Outcome], anchor: &Path) -> Result<(), Box<Diagnostic>
 fn tell(
     global: &Global,
     arguments: &Arguments,
-    (outcomes, sops_config): (&[Outcome], &SopsConfigChange),
+    (outcomes, sops_config, followed): (&[Outcome], &SopsConfigChange, &[Followed]),
     problems: &Problems,
 ) {
     let failed = problems.has_errors();
@@ -410,10 +416,19 @@ fn tell(
             false => say(global, &format!("{}: {}", load::SOPS_CONFIG, done(kind))),
         }
     }
+    for (path, why) in followed.iter().filter(|_| !failed) {
+        say(global, &format!("{path}: {why}"));
+    }
     let count = report::count(problems);
     match (failed, count) {
         (true, Some(count)) if arguments.check => report::tell(&count),
         (true, Some(count)) if arguments.stdout => report::tell(&format!("{count}; nothing was printed")),
+        (true, Some(count)) if !followed.is_empty() => {
+            report::tell(&format!(
+                "{count}; nothing but {} was written",
+                list(followed.iter().map(|(path, _)| *path))
+            ));
+        }
         (true, Some(count)) => report::tell(&format!("{count}; nothing was written")),
         (false, Some(count)) => say(global, &count),
         (_, None) => {}

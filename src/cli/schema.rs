@@ -99,27 +99,28 @@ enum State {
 }
 
 /// Makes the schemas of a project anew if `gen` wrote them: of other packs or charts than there are now, or if they are
-/// damaged.
-pub(super) fn follow(global: &Global, engine: &Engine, notes: &Notes) {
+/// damaged. Those that changed, and why.
+pub(super) fn follow(global: &Global, engine: &Engine, notes: &Notes) -> Vec<(&'static str, &'static str)> {
     let root = open::root(global);
-    let Ok(disk) = Disk::new(&root) else { return };
-    let Some(before) = record(&disk) else { return };
+    let Ok(disk) = Disk::new(&root) else { return Vec::new() };
+    let Some(before) = record(&disk) else { return Vec::new() };
     let is_old = before.lines().next() != Some(&cache::packs_and_charts(notes));
     let states = BOTH.map(|path| (path, state(&disk, path, &before)));
     let wanted = |state| state == State::Damaged || (state == State::Whole && is_old);
     let paths: Vec<&str> = states.iter().filter(|(_, state)| wanted(*state)).map(|(path, _)| *path).collect();
     if paths.is_empty() {
-        return;
+        return Vec::new();
     }
     let mut problems = Problems::new();
     let changed = write(&root, engine, notes, &paths, &mut problems);
     // An editor that knows less is no reason to stop.
     problems.0.iter().for_each(|problem| say(global, &problem.message));
-    for (path, state) in states.into_iter().filter(|(path, _)| changed.contains(path)) {
-        let why =
-            if state == State::Damaged { "made anew, it was damaged" } else { "follows packs and charts" };
-        say(global, &format!("{path}: {why}"));
-    }
+    let written = states.into_iter().filter(|(path, _)| changed.contains(path));
+    let why = |state| match state {
+        State::Damaged => "made anew, it was damaged",
+        _ => "follows packs and charts",
+    };
+    written.map(|(path, state)| (path, why(state))).collect()
 }
 
 /// What `gen` wrote there.

@@ -242,7 +242,19 @@ fn a_new_project_has_its_schema_and_points_to_it() {
     let elsewhere = sandbox.gen_(&["render", "--all", "--out", "../elsewhere"]);
     assert!(elsewhere.status.success() && sandbox.root().join("../elsewhere/prod/cluster").is_dir());
     assert_eq!(sandbox.tree(".gen"), before);
-    assert!(wrote(&sandbox) && sandbox.read(".gen/schema.json").contains("\"own\""));
+    // It helps to mend what is wrong: then it is all that is written.
+    let said = |sandbox: &Sandbox| String::from_utf8(sandbox.gen_(&["render", "--all"]).stderr).unwrap();
+    let base = sandbox.read("environments/base.yaml");
+    sandbox.write("environments/base.yaml", (base.clone() + "oops: 1\n").as_bytes());
+    let refused = said(&sandbox);
+    assert!(refused.ends_with("\n1 error; nothing but `.gen/schema.json` was written\n"), "{refused}");
+    assert!(!refused.contains("follows") && sandbox.read(".gen/schema.json").contains("\"own\""));
+    let refused = said(&sandbox);
+    assert!(refused.ends_with("\n1 error; nothing was written\n"), "{refused}");
+    sandbox.write("environments/base.yaml", base.as_bytes());
+    sandbox.edit("templates/own/pack.yaml", "Own", "Another");
+    let rendered = said(&sandbox);
+    assert!(rendered.ends_with("\n.gen/schema.json: follows packs and charts\n"), "{rendered}");
     assert!(!wrote(&sandbox));
     // One that is damaged or gone is made anew; what somebody else put in its place stays, though packs change.
     let whole = sandbox.tree(".gen");
@@ -256,7 +268,7 @@ fn a_new_project_has_its_schema_and_points_to_it() {
     assert_eq!(sandbox.tree(".gen"), whole);
     assert!(!wrote(&sandbox));
     sandbox.write(".gen/schema.json", b"{\"type\": \"object\"}\n");
-    sandbox.edit("templates/own/pack.yaml", "Own", "Mine");
+    sandbox.edit("templates/own/pack.yaml", "Another", "Mine");
     assert!(!wrote(&sandbox));
     assert_eq!(sandbox.read(".gen/schema.json"), "{\"type\": \"object\"}\n");
     sandbox.gen_(&["schema", "--write"]);
