@@ -1,5 +1,7 @@
 //! `gen init`: a small working project. Nothing that is there is overwritten.
 
+mod git;
+
 use super::{
     Exit, Format, Global,
     report::{self, mapping, say},
@@ -97,8 +99,7 @@ fn missing(folder: &Path, kept: &str) -> Option<(&'static str, Vec<&'static str>
     let (path, ours) = FILES.into_iter().find(|(path, _)| *path == kept && path.starts_with(".git"))?;
     let there = Disk::new(folder).ok()?.read(path).ok()?;
     let there = String::from_utf8_lossy(&there);
-    let has = |line: &str| there.lines().any(|other| other.trim() == line.trim());
-    let lines: Vec<&str> = ours.lines().filter(|line| !line.starts_with('#') && !has(line)).collect();
+    let lines = git::missing(path, ours, &there);
     (!lines.is_empty()).then_some((path, lines))
 }
 
