@@ -1,22 +1,24 @@
 //! `gen render`: builds, judges, writes; or only says what it would write.
 
 mod memory;
+mod said;
 
-use self::memory::Memories;
+use self::{
+    memory::Memories,
+    said::{tell, to_node},
+};
 use super::{
-    Exit, Format, Global, open, progress,
-    report::{self, mapping, number, print, say},
-    schema,
+    Exit, Format, Global, open, progress, report, schema,
     select::{self, Selection},
 };
 use crate::{
-    diag::{Diagnostic, Place, Problems, Sources, list},
+    diag::{Diagnostic, Place, Problems},
     host, layout, load,
-    pipeline::{Built, Engine},
+    pipeline::{self, Built, Engine},
     resolve::Sync,
     tree::{Tree, TreePath},
-    write::{self, Changes, Kind, Lock, SopsConfigChange, Staged, Target},
-    yaml::{self, Node},
+    write::{self, Changes, Lock, SopsConfigChange, Staged, Target, Written},
+    yaml,
 };
 use std::{
     collections::BTreeMap,
@@ -55,9 +57,6 @@ pub(super) struct Arguments {
     allow_missing_secrets: bool,
 }
 
-/// More environments than this without a change are counted, not listed.
-const MANY: usize = 10;
-
 /// What became of one environment.
 struct Outcome {
     name: String,
@@ -74,6 +73,8 @@ struct Outcome {
     quiet: bool,
     /// How its files stood before they were read.
     seen: Option<String>,
+    /// What was put in place, as soon as that began.
+    written: Option<Written>,
     /// Is it known from an earlier run, and was not rendered?
     remembered: bool,
 }
@@ -90,6 +91,7 @@ impl Outcome {
             root: None,
             quiet: false,
             seen: None,
+            written: None,
             remembered: false,
         }
     }
@@ -351,7 +353,7 @@ fn finish(
     let differs = sops_config.kind().is_some()
         || outcomes.iter().filter_map(|o| o.changes.as_ref()).any(|c| !c.is_empty());
     if global.format == Format::Json {
-        let written = !failed && !arguments.check && differs;
+        let written = !arguments.check && differs && (!failed || begun(&outcomes));
         report::json(&to_node(&outcomes, &sops_config, &problems, &engine.project.sources, written));
     } else {
         report::findings(global, &problems, &engine.project.sources);
@@ -364,124 +366,20 @@ fn finish(
     }
 }
 
-/// One flush for all, then each tree is put in place.
+/// One flush for all, then each tree is put in place; of several failures the first is told.
 fn commit(outcomes: &mut [Outcome], anchor: &Path) -> Result<(), Box<Diagnostic>> {
-    let staged: Vec<Staged> = outcomes.iter_mut().filter_map(|o| o.staged.take()).collect();
-    if staged.iter().any(|s| !s.is_empty()) {
+    if outcomes.iter().filter_map(|o| o.staged.as_ref()).any(|staged| !staged.is_empty()) {
         write::flush(anchor)?;
     }
-    staged.into_iter().try_for_each(Staged::commit)
+    let done = pipeline::parallel(outcomes, |outcome| {
+        let Some(staged) = outcome.staged.take() else { return Ok(()) };
+        outcome.written = Some(Written::default());
+        staged.commit().map(|written| outcome.written = Some(written))
+    });
+    done.into_iter().collect()
 }
 
-fn tell(
-    global: &Global,
-    arguments: &Arguments,
-    (outcomes, sops_config, followed): (&[Outcome], &SopsConfigChange, &[Followed]),
-    problems: &Problems,
-) {
-    let failed = problems.has_errors();
-    let same = outcomes.iter().filter(|o| o.changes.as_ref().is_some_and(Changes::is_empty)).count();
-    for outcome in outcomes {
-        // What is refused is for no reader: a Secret in it may stand in the clear.
-        if !failed {
-            report::exact(&report::content(&outcome.text));
-        }
-        if let Some(changes) = &outcome.changes
-            && (!failed || arguments.check)
-            && !(changes.is_empty() && same > MANY)
-        {
-            if arguments.check {
-                changes
-                    .list
-                    .iter()
-                    .for_each(|c| print(&format!("{} {}/{}\n", word(c.kind()), changes.shown, c.path)));
-            }
-            say(global, &format!("{}: {changes}", outcome.name));
-            if let Some(root) = outcome.root.as_deref().filter(|_| is_new(changes) && !arguments.check) {
-                say(
-                    global,
-                    &format!(
-                        "\nFlux has no root in this tree (`sync: none`); add this Kustomization:\n\n{root}"
-                    ),
-                );
-            }
-        }
-    }
-    if same > MANY && (!failed || arguments.check) {
-        say(global, &format!("{same} environments unchanged"));
-    }
-    if let Some(kind) = sops_config.kind().filter(|_| !failed || arguments.check) {
-        match arguments.check {
-            true => print(&format!("{} {}\n", word(kind), load::SOPS_CONFIG)),
-            false => say(global, &format!("{}: {}", load::SOPS_CONFIG, done(kind))),
-        }
-    }
-    for (path, why) in followed.iter().filter(|_| !failed) {
-        say(global, &format!("{path}: {why}"));
-    }
-    let count = report::count(problems);
-    match (failed, count) {
-        (true, Some(count)) if arguments.check => report::tell(&count),
-        (true, Some(count)) if arguments.stdout => report::tell(&format!("{count}; nothing was printed")),
-        (true, Some(count)) if !followed.is_empty() => {
-            report::tell(&format!(
-                "{count}; nothing but {} was written",
-                list(followed.iter().map(|(path, _)| *path))
-            ));
-        }
-        (true, Some(count)) => report::tell(&format!("{count}; nothing was written")),
-        (false, Some(count)) => say(global, &count),
-        (_, None) => {}
-    }
-}
-
-/// Is this the first render of the tree?
-fn is_new(changes: &Changes) -> bool {
-    changes.list.iter().any(|c| c.kind() == Kind::Added && c.path.as_str() == "cluster/kustomization.yaml")
-}
-
-fn word(kind: Kind) -> &'static str {
-    match kind {
-        Kind::Added => "add   ",
-        Kind::Changed => "change",
-        Kind::Removed => "remove",
-    }
-}
-
-fn done(kind: Kind) -> &'static str {
-    match kind {
-        Kind::Added => "added",
-        Kind::Changed => "changed",
-        Kind::Removed => "removed",
-    }
-}
-
-fn to_node(
-    outcomes: &[Outcome],
-    sops_config: &SopsConfigChange,
-    problems: &Problems,
-    sources: &Sources,
-    written: bool,
-) -> Node {
-    let environment = |outcome: &Outcome| {
-        let changes = outcome.changes.as_ref();
-        let files = |kind| {
-            let of_kind = changes.into_iter().flat_map(|c| &c.list).filter(move |c| c.kind() == kind);
-            report::words(of_kind.map(|c| c.path.as_str()))
-        };
-        mapping([
-            ("name", Node::new(outcome.name.as_str())),
-            ("rendered", Node::new(!outcome.remembered)),
-            ("added", files(Kind::Added)),
-            ("changed", files(Kind::Changed)),
-            ("removed", files(Kind::Removed)),
-            ("unchanged", number(changes.map_or(0, |c| c.unchanged))),
-        ])
-    };
-    mapping([
-        ("written", Node::new(written)),
-        ("environments", Node::new(outcomes.iter().map(environment).collect::<Vec<_>>())),
-        ("sopsConfig", Node::new(sops_config.kind().map_or("unchanged", done))),
-        ("findings", report::to_node(problems, sources)),
-    ])
+/// Is anything of what was rendered in place?
+fn begun(outcomes: &[Outcome]) -> bool {
+    outcomes.iter().any(|outcome| outcome.written.is_some())
 }

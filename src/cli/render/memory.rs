@@ -48,31 +48,32 @@ impl<'a> Memories<'a> {
     }
 
     /// Remembers what was rendered and written without a word. What others did to the files in the meantime is none of it:
-    /// files that were as they should be count as they stood before they were read, and those written are read again.
+    /// files that were as they should be count as they stood before they were read, and those written are read again if they
+    /// are not those that were written.
     pub(super) fn keep(&self, outcomes: &[Outcome]) {
-        let new: Vec<(&str, &Changes, Option<&str>)> = outcomes
+        let new: Vec<(&Outcome, &Changes)> = outcomes
             .iter()
             .filter(|outcome| outcome.quiet)
-            .filter_map(|outcome| Some((&*outcome.name, outcome.changes.as_ref()?, outcome.seen.as_deref())))
+            .filter_map(|outcome| Some((outcome, outcome.changes.as_ref()?)))
             .collect();
-        if new.iter().any(|(_, changes, _)| !changes.is_empty()) {
+        if new.iter().any(|(_, changes)| !changes.is_empty()) {
             host::wait_a_tick();
         }
-        pipeline::parallel(&new, |(name, changes, seen)| self.keep_one(name, changes, *seen));
+        pipeline::parallel(&new, |(outcome, changes)| self.keep_one(outcome, changes));
         if !new.is_empty() {
             self.cache.sweep();
         }
     }
 
-    fn keep_one(&self, name: &str, changes: &Changes, seen: Option<&str>) -> Option<()> {
-        let (target, place) = self.place(name)?;
+    fn keep_one(&self, outcome: &Outcome, changes: &Changes) -> Option<()> {
+        let (target, place) = self.place(&outcome.name)?;
         let recorded = changes.recorded();
-        let paths: Vec<TreePath> = recorded.iter().map(|(path, _)| path.clone()).collect();
         let seen = match changes.is_empty() {
-            true => seen?.to_owned(),
-            false => target.seen(&paths).filter(|_| target.holds(recorded))?,
+            true => outcome.seen.clone()?,
+            false => target.seen_whole(recorded, outcome.written.as_ref()?)?,
         };
-        let memory = Memory { key: self.keys.of(name)?, seen, paths };
+        let paths: Vec<TreePath> = recorded.iter().map(|(path, _)| path.clone()).collect();
+        let memory = Memory { key: self.keys.of(&outcome.name)?, seen, paths };
         self.cache.put(&place, &memory.to_text()).map(|_| ())
     }
 

@@ -1,6 +1,10 @@
 //! Temporary files: everything that is written before anything of the user's changes.
 
-use super::{FINAL, Fault, Hook, Lock, PENDING, Step, Stop, TEMPORARY, clear, failed, step};
+use super::{
+    FINAL, Fault, Hook, Lock, PENDING, Step, Stop, TEMPORARY, clear, failed,
+    seen::{Mark, mark},
+    step,
+};
 use crate::{
     diag::Diagnostic,
     host,
@@ -10,7 +14,7 @@ use crate::{
 };
 use rustix::fs::Access;
 use std::{
-    collections::BTreeSet,
+    collections::{BTreeSet, HashMap},
     fs::{self, File},
     io::Write,
     path::{Path, PathBuf},
@@ -31,6 +35,8 @@ pub struct Staged {
 pub(super) struct Work {
     /// Temporary number and path of each file to put in place.
     pub(super) renames: Vec<(usize, TreePath)>,
+    /// The temporary files as they were written, by their names.
+    pub(super) marks: HashMap<String, Mark>,
     /// Stale files that would be in the way of new ones, or be hit by them.
     pub(super) early: Vec<TreePath>,
     pub(super) in_the_way: Vec<TreePath>,
@@ -78,6 +84,22 @@ impl Lock {
             Err(stop) => Err(staged.give_up(stop)),
         }
     }
+
+    /// Finds folders that refuse new or deleted files before anything changes.
+    fn may_write(&self, work: &Work) -> Result<(), Stop> {
+        let touched = work.renames.iter().map(|(_, path)| path).chain(&work.early).chain(&work.late);
+        let folders: BTreeSet<&str> = touched.map(TreePath::folder).collect();
+        let folders = folders.into_iter().map(|folder| self.root.join(folder));
+        // Of a folder that will be made, the one that it will be made in.
+        let nearest = |folder: PathBuf| folder.ancestors().find(|f| f.is_dir()).map(Path::to_owned);
+        let folders: BTreeSet<PathBuf> = folders.filter_map(nearest).chain([self.root.clone()]).collect();
+        for folder in folders {
+            if let Err(error) = rustix::fs::access(&folder, Access::WRITE_OK | Access::EXEC_OK) {
+                return Err(Stop::Failed("write into", folder, error.into()));
+            }
+        }
+        Ok(())
+    }
 }
 
 /// Sorts the changes into the order of the write.
@@ -107,6 +129,7 @@ fn arrange(changes: &Changes) -> Work {
     };
     Work {
         renames,
+        marks: HashMap::new(),
         early,
         in_the_way: after.in_the_way.clone(),
         late,
@@ -126,13 +149,13 @@ impl Staged {
         self.lock.root.join(TEMPORARY)
     }
 
-    fn write(&self, changes: &Changes, hook: Hook) -> Result<(), Stop> {
+    fn write(&mut self, changes: &Changes, hook: Hook) -> Result<(), Stop> {
         let folder = self.temporary();
         if changes.after.leftovers {
             step(hook, "clear", Step::Clear(folder.clone()), clear)?;
         }
-        let Some(work) = &self.work else { return Ok(()) };
-        self.may_write(work)?;
+        let Some(work) = &mut self.work else { return Ok(()) };
+        self.lock.may_write(work)?;
         let written =
             changes.list.iter().filter_map(|change| Some((change.path.as_str(), change.after.as_deref()?)));
         let mut files: Vec<(String, &str, &[u8])> =
@@ -152,26 +175,14 @@ impl Staged {
         step(hook, "write into", Step::CreateFolder(folder.clone()), |p| fs::create_dir(p))
             .map_err(|stop| stop.of(root))?;
         for (name, target, bytes) in files {
-            let path = folder.join(name);
+            let path = folder.join(&name);
             let made = step(hook, "write", Step::CreateFile(path.clone()), |p| File::create_new(p));
-            made.and_then(|mut file| step(hook, "write", Step::WriteFile(path), |_| file.write_all(bytes)))
-                .map_err(|stop| stop.of(&root.join(target)))?;
-        }
-        Ok(())
-    }
-
-    /// Finds folders that refuse new or deleted files before anything changes.
-    fn may_write(&self, work: &Work) -> Result<(), Stop> {
-        let touched = work.renames.iter().map(|(_, path)| path).chain(&work.early).chain(&work.late);
-        let folders: BTreeSet<&str> = touched.map(TreePath::folder).collect();
-        let folders = folders.into_iter().map(|folder| self.lock.root.join(folder));
-        // Of a folder that will be made, the one that it will be made in.
-        let nearest = |folder: PathBuf| folder.ancestors().find(|f| f.is_dir()).map(Path::to_owned);
-        let folders: BTreeSet<PathBuf> =
-            folders.filter_map(nearest).chain([self.lock.root.clone()]).collect();
-        for folder in folders {
-            if let Err(error) = rustix::fs::access(&folder, Access::WRITE_OK | Access::EXEC_OK) {
-                return Err(Stop::Failed("write into", folder, error.into()));
+            let filled = made.and_then(|mut file| {
+                step(hook, "write", Step::WriteFile(path), |_| file.write_all(bytes)).map(|()| file)
+            });
+            let file = filled.map_err(|stop| stop.of(&root.join(target)))?;
+            if let Some(mark) = file.metadata().ok().as_ref().and_then(mark) {
+                work.marks.insert(name, mark);
             }
         }
         Ok(())
