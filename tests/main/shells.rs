@@ -27,11 +27,18 @@ fn project() -> Sandbox {
     sandbox
 }
 
+/// Says that a program is missing, which fails with `GEN_SHELLS=required`.
+pub(crate) fn skipped(program: &str) {
+    let required = std::env::var_os("GEN_SHELLS").is_some_and(|value| value == "required");
+    assert!(!required, "GEN_SHELLS=required, and {program} is not installed");
+    eprintln!("skipped: {program} is not installed");
+}
+
 /// Where programs are looked for, `gen` first; none if there is no such shell.
 fn path(shell: &str) -> Option<String> {
     let there = Command::new(shell).arg("--version").stdout(Stdio::null()).stderr(Stdio::null()).status();
     if there.is_err() {
-        eprintln!("skipped: {shell} is not installed");
+        skipped(shell);
         return None;
     }
     let own = Path::new(env!("CARGO_BIN_EXE_gen")).parent().unwrap().display().to_string();

@@ -1,6 +1,6 @@
 //! A terminal that draws: a tmux server of our own, what is typed into it, what stands on its screen.
 
-use crate::sandbox::Sandbox;
+use crate::{sandbox::Sandbox, shells::skipped};
 use std::{
     path::PathBuf,
     process::{Command, Stdio},
@@ -18,7 +18,7 @@ impl Tmux {
     pub(crate) fn run(sandbox: &Sandbox, path: &str, line: &str) -> Option<Self> {
         let there = Command::new("tmux").arg("-V").stdout(Stdio::null()).stderr(Stdio::null()).status();
         if there.is_err() {
-            eprintln!("skipped: tmux is not installed");
+            skipped("tmux");
             return None;
         }
         let tmux = Self { socket: sandbox.root().with_file_name("tmux") };
