@@ -3,11 +3,13 @@
 mod copied;
 mod installed;
 mod pods;
+mod policies;
 mod reach;
 
 pub(super) use copied::{inputs, is_manifest, kustomizations};
 pub use installed::Installed;
 pub(super) use pods::{Selector, containers, pod_spec, pod_template, port_number, protocol, running};
+pub(super) use policies::{NAMESPACE, Refusal, declared};
 pub(super) use reach::{inside, sealed_below};
 
 use super::{Policy, Sealing};

@@ -80,8 +80,13 @@ pub(crate) enum Selector<'a> {
 impl Selector<'_> {
     /// Does it select an object with these labels? What it says in a way that no reader knows selects everything.
     pub(crate) fn selects(self, labels: Option<&Node>) -> bool {
+        self.may_select(labels, |_| true)
+    }
+
+    /// The same of an object that may have more labels: of which keys is it known what it has?
+    pub(crate) fn may_select(self, labels: Option<&Node>, is_known: impl Fn(&str) -> bool) -> bool {
         let has = |key: &str, value: &Node| {
-            labels.and_then(|labels| labels.get(key)).is_some_and(|l| l.same(value))
+            !is_known(key) || labels.and_then(|labels| labels.get(key)).is_some_and(|l| l.same(value))
         };
         let all = |map: &Map| map.iter().all(|(key, value)| has(&key.text, value));
         match self {
@@ -91,14 +96,14 @@ impl Selector<'_> {
                     && node
                         .get("matchExpressions")
                         .and_then(Node::as_seq)
-                        .is_none_or(|list| list.iter().all(|one| expression(one, labels)))
+                        .is_none_or(|list| list.iter().all(|one| expression(one, labels, &is_known)))
             }
         }
     }
 }
 
-fn expression(node: &Node, labels: Option<&Node>) -> bool {
-    let Some(key) = node.get("key").and_then(Node::as_str) else { return true };
+fn expression(node: &Node, labels: Option<&Node>, is_known: impl Fn(&str) -> bool) -> bool {
+    let Some(key) = node.get("key").and_then(Node::as_str).filter(|key| is_known(key)) else { return true };
     let label = labels.and_then(|labels| labels.get(key));
     let values = node.get("values").and_then(Node::as_seq).unwrap_or_default();
     let among = label.is_some_and(|label| values.iter().any(|value| value.same(label)));

@@ -67,6 +67,7 @@ pub const CHECKS: &[&dyn Check] = &[
     &kubernetes::config_reference::ConfigReference,
     &prometheus::monitor::Monitor,
     &prometheus::receiver::Receiver,
+    &prometheus::unreachable::Unreachable,
     &grafana::dashboard::Dashboard,
     &grafana::uid::Uid,
     &change::selector::ChangedSelector,

@@ -2,3 +2,6 @@
 
 pub(super) mod monitor;
 pub(super) mod receiver;
+mod scrapers;
+mod targets;
+pub(super) mod unreachable;
