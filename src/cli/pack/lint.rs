@@ -52,7 +52,9 @@ pub(super) fn run(global: &Global, arguments: &Arguments) -> Exit {
         ]));
     } else {
         report::findings(global, &problems, sources);
-        for (pack, found) in &results {
+        // An error of what was read may be about any of them.
+        let broken = problems.has_errors();
+        for (pack, found) in results.iter().filter(|(_, found)| *found > 0 || !broken) {
             let word = if *found == 0 { "ok".to_owned() } else { format!("{found} to mend") };
             print(&format!("{pack}: {word}\n"));
         }
