@@ -195,7 +195,7 @@ fn changes(target: &Target, tree: &Tree) -> Changes {
 fn write(project: &Path, tree: &Tree) {
     let target = Target::new(project, "fleet-out/bench", "fleet-out/bench").expect("a valid folder");
     let lock = target.lock().expect("nobody else writes here");
-    let staged = lock.stage(&changes(&target, tree)).expect("writable");
+    let mut staged = lock.stage(&changes(&target, tree)).expect("writable");
     flush(project).expect("a file system that flushes");
     staged.commit().expect("writable");
 }

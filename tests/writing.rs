@@ -5,7 +5,7 @@
 use fleetgen::{
     diag::{Diagnostic, Problems, Severity},
     tree::{File, Tree, TreePath},
-    write::{Changes, Fault, INVENTORY, Kind, Step, Target, flush, plan},
+    write::{CHANGED, Changes, Fault, INVENTORY, Kind, Step, Target, flush, plan},
 };
 use proptest::prelude::*;
 use std::{
@@ -51,7 +51,7 @@ fn render_with(
     if problems.has_errors() {
         return Err(problems.0);
     }
-    let staged = lock.stage_with(&changes, hook).map_err(|d| vec![*d])?;
+    let mut staged = lock.stage_with(&changes, hook).map_err(|d| vec![*d])?;
     staged.commit_with(hook).map_err(|d| vec![*d])?;
     Ok(problems)
 }
@@ -452,6 +452,61 @@ fn a_hand_edit_that_is_what_is_rendered_now_is_no_edit() {
 }
 
 #[test]
+fn what_somebody_changes_while_it_runs_is_noticed_before_anything_is_replaced() {
+    let project = project_with(&first());
+    let staged = |project: &Path| {
+        let lock = target(project).lock().unwrap();
+        let (changes, problems) = look(project, &second(), false);
+        assert!(!problems.has_errors());
+        lock.stage(&changes).unwrap()
+    };
+    assert!(staged(project.path()).changed().is_empty(), "also where files become folders and the reverse");
+    let mut held = staged(project.path());
+    for (path, text) in [
+        ("apps/kuard/deployment.yaml", "replicas: 9\n"),
+        ("apps/new/deep/y.yaml", "of the user\n"),
+        ("apps/old/x.yaml", "x: 2\n"),
+        ("apps/kuard/service.yaml", "not written, so it is looked at by the next render\n"),
+    ] {
+        place(project.path(), path, text);
+    }
+    fs::remove_file(project.path().join(SHOWN).join("cluster/kustomization.yaml")).unwrap();
+    let said: Vec<_> = held.changed().into_iter().map(|problem| (problem.id, problem.message)).collect();
+    let expected = [
+        "apps/kuard/deployment.yaml",
+        "apps/new/deep/y.yaml",
+        "apps/old/x.yaml",
+        "cluster/kustomization.yaml",
+    ];
+    assert_eq!(said, expected.map(|path| (CHANGED, format!("`{SHOWN}/{path}` was changed while `gen` ran"))));
+    // Only what calls it may go on.
+    assert!(!held.has_begun());
+    held.commit().unwrap();
+    assert!(held.has_begun());
+}
+
+#[test]
+fn it_has_begun_as_soon_as_anything_is_in_place() {
+    for (last, begun) in [(0, false), (1, true), (5, true)] {
+        let project = project_with(&first());
+        let lock = target(project.path()).lock().unwrap();
+        let mut staged = lock.stage(&look(project.path(), &second(), false).0).unwrap();
+        let mut steps = 0;
+        let result = staged.commit_with(&mut |_| {
+            steps += 1;
+            if steps > last { Err(Fault::Failed(ErrorKind::Other.into())) } else { Ok(()) }
+        });
+        assert!(result.is_err());
+        assert_eq!(staged.has_begun(), begun, "{last}");
+    }
+    let project = project_with(&first());
+    let lock = target(project.path()).lock().unwrap();
+    let mut staged = lock.stage(&look(project.path(), &first(), false).0).unwrap();
+    staged.commit().unwrap();
+    assert!(!staged.has_begun(), "nothing was to do");
+}
+
+#[test]
 fn a_foreign_file_is_never_overwritten_even_with_force() {
     let project = project_with(&first());
     place(project.path(), "apps/new/deep/y.yaml", "of the user\n");
@@ -719,7 +774,7 @@ fn another_folder_that_is_not_empty_is_used_under_the_same_rule() {
     let mut problems = Problems::new();
     let changes = plan(target.read(&first()).unwrap(), &first(), false, &mut problems);
     assert_eq!((problems, changes.count(Kind::Added)), (Problems::new(), first().len()));
-    let staged = lock.stage(&changes).unwrap();
+    let mut staged = lock.stage(&changes).unwrap();
     flush(out.path()).unwrap();
     staged.commit().unwrap();
     assert_eq!(fs::read_to_string(out.path().join("prod/notes.txt")).unwrap(), "mine");

@@ -17,7 +17,7 @@ use crate::{
     pipeline::{self, Built, Engine},
     resolve::Sync,
     tree::{Tree, TreePath},
-    write::{self, Changes, Lock, SopsConfigChange, Staged, Target, Written},
+    write::{self, Changes, Lock, SopsConfigChange, Staged, Target},
     yaml,
 };
 use std::{
@@ -73,8 +73,6 @@ struct Outcome {
     quiet: bool,
     /// How its files stood before they were read.
     seen: Option<String>,
-    /// What was put in place, as soon as that began.
-    written: Option<Written>,
     /// Is it known from an earlier run, and was not rendered?
     remembered: bool,
 }
@@ -91,7 +89,6 @@ impl Outcome {
             root: None,
             quiet: false,
             seen: None,
-            written: None,
             remembered: false,
         }
     }
@@ -336,15 +333,18 @@ fn finish(
         problem.id != write::INTERRUPTED || stopped == 1
     });
     let refused = problems.has_errors();
-    if !refused
-        && !arguments.check
-        && let Err(problem) = host::timed("write", || {
-            commit(&mut outcomes, arguments.out.as_deref().unwrap_or(root))
-                .and_then(|()| sops_config.apply(root))
-        })
-    {
-        broken = true;
-        problems.push(*problem);
+    if !refused && !arguments.check {
+        let failures = host::timed("write", || {
+            let mut failures = commit(&mut outcomes, arguments.out.as_deref().unwrap_or(root));
+            if !failures.has_errors()
+                && let Err(problem) = sops_config.apply(root)
+            {
+                failures.push(*problem);
+            }
+            failures
+        });
+        broken |= failures.has_errors();
+        problems.extend(failures);
     }
     let failed = problems.has_errors();
     if let Some(memories) = memories.filter(|_| !failed) {
@@ -366,20 +366,28 @@ fn finish(
     }
 }
 
-/// One flush for all, then each tree is put in place; of several failures the first is told.
-fn commit(outcomes: &mut [Outcome], anchor: &Path) -> Result<(), Box<Diagnostic>> {
-    if outcomes.iter().filter_map(|o| o.staged.as_ref()).any(|staged| !staged.is_empty()) {
-        write::flush(anchor)?;
+/// One flush for all; then, if nothing that is to be replaced was changed in the meantime, each tree is put in place.
+fn commit(outcomes: &mut [Outcome], anchor: &Path) -> Problems {
+    let mut problems = Problems::new();
+    let staged: Vec<&mut Staged> =
+        outcomes.iter_mut().filter_map(|o| o.staged.as_mut()).filter(|staged| !staged.is_empty()).collect();
+    if staged.is_empty() {
+        return problems;
     }
-    let done = pipeline::parallel(outcomes, |outcome| {
-        let Some(staged) = outcome.staged.take() else { return Ok(()) };
-        outcome.written = Some(Written::default());
-        staged.commit().map(|written| outcome.written = Some(written))
-    });
-    done.into_iter().collect()
+    if let Err(problem) = write::flush(anchor) {
+        problems.push(*problem);
+        return problems;
+    }
+    let changed = pipeline::parallel(&staged, |staged| staged.changed());
+    changed.into_iter().flatten().for_each(|problem| problems.push(*problem));
+    if !problems.has_errors() {
+        let done = pipeline::parallel(staged, Staged::commit);
+        done.into_iter().filter_map(Result::err).for_each(|problem| problems.push(*problem));
+    }
+    problems
 }
 
 /// Is anything of what was rendered in place?
 fn begun(outcomes: &[Outcome]) -> bool {
-    outcomes.iter().any(|outcome| outcome.written.is_some())
+    outcomes.iter().any(|outcome| outcome.staged.as_ref().is_some_and(Staged::has_begun))
 }

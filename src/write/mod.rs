@@ -21,8 +21,8 @@ mod unified;
 
 pub use creation::{CreationRule, Lookup, SopsConfigChange, lookup, sops_config, sops_config_difference};
 pub use disk::{
-    Beside, CHANGED, Fault, INTERRUPTED, LOCKED, Lock, Staged, Step, Target, Written, create, flush, put,
-    replace, replace_files,
+    Beside, CHANGED, Fault, INTERRUPTED, LOCKED, Lock, Staged, Step, Target, create, flush, put, replace,
+    replace_files,
 };
 pub use inventory::{Entry, Inventory};
 pub use plan::{Found, State, plan};

@@ -48,32 +48,31 @@ impl<'a> Memories<'a> {
     }
 
     /// Remembers what was rendered and written without a word. What others did to the files in the meantime is none of it:
-    /// files that were as they should be count as they stood before they were read, and those written are read again if they
-    /// are not those that were written.
+    /// files that were as they should be count as they stood before they were read, and those written are read again.
     pub(super) fn keep(&self, outcomes: &[Outcome]) {
-        let new: Vec<(&Outcome, &Changes)> = outcomes
+        let new: Vec<(&str, &Changes, Option<&str>)> = outcomes
             .iter()
             .filter(|outcome| outcome.quiet)
-            .filter_map(|outcome| Some((outcome, outcome.changes.as_ref()?)))
+            .filter_map(|outcome| Some((&*outcome.name, outcome.changes.as_ref()?, outcome.seen.as_deref())))
             .collect();
-        if new.iter().any(|(_, changes)| !changes.is_empty()) {
+        if new.iter().any(|(_, changes, _)| !changes.is_empty()) {
             host::wait_a_tick();
         }
-        pipeline::parallel(&new, |(outcome, changes)| self.keep_one(outcome, changes));
+        pipeline::parallel(&new, |(name, changes, seen)| self.keep_one(name, changes, *seen));
         if !new.is_empty() {
             self.cache.sweep();
         }
     }
 
-    fn keep_one(&self, outcome: &Outcome, changes: &Changes) -> Option<()> {
-        let (target, place) = self.place(&outcome.name)?;
+    fn keep_one(&self, name: &str, changes: &Changes, seen: Option<&str>) -> Option<()> {
+        let (target, place) = self.place(name)?;
         let recorded = changes.recorded();
-        let seen = match changes.is_empty() {
-            true => outcome.seen.clone()?,
-            false => target.seen_whole(recorded, outcome.written.as_ref()?)?,
-        };
         let paths: Vec<TreePath> = recorded.iter().map(|(path, _)| path.clone()).collect();
-        let memory = Memory { key: self.keys.of(&outcome.name)?, seen, paths };
+        let seen = match changes.is_empty() {
+            true => seen?.to_owned(),
+            false => target.seen(&paths).filter(|_| target.holds(recorded))?,
+        };
+        let memory = Memory { key: self.keys.of(name)?, seen, paths };
         self.cache.put(&place, &memory.to_text()).map(|_| ())
     }
 

@@ -1,12 +1,12 @@
 //! Putting in place what was staged: renames and deletions only, which need no space.
 
 use super::{
-    FINAL, Hook, PENDING, Staged, Step, Stop, Written, clear, delete_file, delete_folder,
+    FINAL, Hook, PENDING, Staged, Step, Stop, clear, delete_file, delete_folder,
     stage::{Last, Work},
     step,
 };
 use crate::{diag::Diagnostic, tree::TreePath, write::INVENTORY};
-use std::{collections::BTreeSet, fs};
+use std::{collections::BTreeSet, fs, path::Path};
 
 impl Staged {
     /// Puts everything in place: pending inventory, renames, deletions, final inventory. Ctrl-C does not stop it:
@@ -14,7 +14,7 @@ impl Staged {
     ///
     /// # Errors
     /// `write/failed`. Every file is then wholly old or wholly new, and the next run completes the rest.
-    pub fn commit(self) -> Result<Written, Box<Diagnostic>> {
+    pub fn commit(&mut self) -> Result<(), Box<Diagnostic>> {
         self.commit_with(&mut |_| Ok(()))
     }
 
@@ -22,26 +22,28 @@ impl Staged {
     ///
     /// # Errors
     /// As [`Staged::commit`], and `write/killed` where the hook says so.
-    pub fn commit_with(mut self, hook: Hook) -> Result<Written, Box<Diagnostic>> {
-        let Some(work) = self.work.take() else { return Ok(Written::default()) };
-        self.put_in_place(&work, hook).map_err(|stop| {
+    pub fn commit_with(&mut self, hook: Hook) -> Result<(), Box<Diagnostic>> {
+        let Some(work) = self.work.take() else { return Ok(()) };
+        let mut steps = 0;
+        let result = self.put_in_place(&work, &mut |step| {
+            steps += 1;
+            hook(step)
+        });
+        self.begun = steps > usize::from(result.is_err());
+        result.map_err(|stop| {
             self.work = Some(work);
             self.give_up(stop)
         })
     }
 
-    fn put_in_place(&self, work: &Work, hook: Hook) -> Result<Written, Stop> {
+    fn put_in_place(&self, work: &Work, hook: Hook) -> Result<(), Stop> {
         let (root, temporary) = (&self.lock.root, self.temporary());
-        let mut written = Written::default();
-        let mut put = |hook: Hook, name: &str, path: &str| {
+        let put = |hook: Hook, name: &str, path: &Path| {
             let from = temporary.join(name);
-            if let Some(mark) = work.marks.get(name).filter(|mark| mark.is_settled()) {
-                written.note(path, *mark);
-            }
-            step(hook, "replace", Step::Rename(root.join(path)), |to| fs::rename(&from, to))
+            step(hook, "replace", Step::Rename(path.to_owned()), |to| fs::rename(&from, to))
         };
         if work.pending {
-            put(hook, PENDING, INVENTORY)?;
+            put(hook, PENDING, &root.join(INVENTORY))?;
         }
         self.delete(&work.early, hook)?;
         for folder in &work.in_the_way {
@@ -50,14 +52,15 @@ impl Staged {
         let mut there = BTreeSet::new();
         for (number, path) in &work.renames {
             self.make_folders(path.folder(), &mut there, hook)?;
-            put(hook, &number.to_string(), path.as_str())?;
+            put(hook, &number.to_string(), &root.join(path.as_str()))?;
         }
         self.delete(&work.late, hook)?;
         self.prune(&work.gone, hook)?;
+        let inventory = root.join(INVENTORY);
         match work.last {
             Last::Keep => {}
-            Last::Rename => put(hook, FINAL, INVENTORY)?,
-            Last::Remove => step(hook, "delete", Step::DeleteFile(root.join(INVENTORY)), delete_file)?,
+            Last::Rename => put(hook, FINAL, &inventory)?,
+            Last::Remove => step(hook, "delete", Step::DeleteFile(inventory), delete_file)?,
         }
         if fs::symlink_metadata(&temporary).is_ok() {
             step(hook, "clear", Step::Clear(temporary), clear)?;
@@ -66,7 +69,7 @@ impl Staged {
         if work.last == Last::Remove {
             delete_folder(hook, root)?;
         }
-        Ok(written)
+        Ok(())
     }
 
     fn make_folders(&self, folder: &str, there: &mut BTreeSet<String>, hook: Hook) -> Result<(), Stop> {

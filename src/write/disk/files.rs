@@ -220,8 +220,12 @@ fn same(path: &str, there: Option<&[u8]>, before: Option<&[u8]>) -> Result<(), B
     if there == before {
         return Ok(());
     }
+    Err(changed_meanwhile(path))
+}
+
+pub(super) fn changed_meanwhile(path: &str) -> Box<Diagnostic> {
     let message = format!("`{path}` was changed while `gen` ran");
-    Err(Box::new(Diagnostic::error(CHANGED, message).help("run it again")))
+    Box::new(Diagnostic::error(CHANGED, message).help("run it again"))
 }
 
 /// Makes the files of a folder, by their paths in it, other ones: for `expected/` of an example. What neither `before`

@@ -12,7 +12,6 @@ mod stage;
 mod target;
 
 pub use files::{Beside, CHANGED, create, put, replace, replace_files};
-pub use seen::Written;
 pub use stage::{INTERRUPTED, Staged};
 pub use target::{LOCKED, Lock, Target};
 

@@ -9,40 +9,11 @@ use crate::{
     write::{INVENTORY, Inventory},
 };
 use std::{
-    collections::{BTreeSet, HashMap},
+    collections::BTreeSet,
     fmt::Write,
     fs::{self, Metadata},
     path::Path,
 };
-
-/// A file as it was when it was written. One that still is so need not be read to know what it holds.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Mark {
-    size: u64,
-    modified: (i64, i64),
-    inode: u64,
-}
-
-impl Mark {
-    /// Was it written so long ago that a change from now on would give another mark?
-    pub(super) fn is_settled(&self) -> bool {
-        host::is_a_tick_ago(self.modified)
-    }
-}
-
-/// The files that a commit put in place, as they were when they were written.
-#[derive(Debug, Default)]
-pub struct Written(HashMap<String, Mark>);
-
-impl Written {
-    pub(super) fn note(&mut self, path: &str, mark: Mark) {
-        self.0.insert(path.to_owned(), mark);
-    }
-
-    fn is(&self, path: &str, found: &Metadata) -> bool {
-        self.0.get(path).is_some_and(|mark| Some(*mark) == self::mark(found))
-    }
-}
 
 impl Target {
     /// A name for the folder, the same whichever way it is named; `None` if what is above it is not there.
@@ -56,28 +27,6 @@ impl Target {
     /// as long as it is. `None` if one is not there, is no plain file behind plain folders, changed so short ago that another
     /// change could have the same time, or if the file system cannot tell changes apart; or if a killed run left something.
     pub fn seen(&self, paths: &[TreePath]) -> Option<String> {
-        self.stamped(paths, |_, _| {})
-    }
-
-    /// The seal of a tree that was just written, if its files hold what is recorded of them, and the inventory just that.
-    pub fn seen_whole(&self, recorded: &Inventory, written: &Written) -> Option<String> {
-        let paths: Vec<TreePath> = recorded.iter().map(|(path, _)| path.clone()).collect();
-        let mut unknown = BTreeSet::new();
-        let seen = self.stamped(&paths, |path, found| {
-            if !written.is(path, found) {
-                unknown.insert(path.to_owned());
-            }
-        })?;
-        let root = self.root();
-        let has =
-            |path: &str, is: &dyn Fn(&[u8]) -> bool| fs::read(root.join(path)).is_ok_and(|bytes| is(&bytes));
-        let inventory = || has(INVENTORY, &|bytes| bytes == recorded.to_text().as_bytes());
-        let mut read = recorded.iter().filter(|(path, _)| unknown.contains(path.as_str()));
-        let files = read.all(|(path, entry)| has(path.as_str(), &|bytes| entry.knows(&sha256(bytes))));
-        (files && (!unknown.contains(INVENTORY) || inventory())).then_some(seen)
-    }
-
-    fn stamped(&self, paths: &[TreePath], mut each: impl FnMut(&str, &Metadata)) -> Option<String> {
         let root = self.root();
         let mut above = self.anchor.clone();
         for part in self.folder.as_str().split('/') {
@@ -96,7 +45,6 @@ impl Target {
                 folder = folder.rsplit_once('/').map_or("", |(above, _)| above);
             }
             let found = fs::symlink_metadata(root.join(path)).ok().filter(Metadata::is_file)?;
-            each(path, &found);
             let (size, changed, nanoseconds, inode) = stamp(&found)?;
             fine |= nanoseconds != 0;
             newest = newest.max((changed, nanoseconds));
@@ -104,6 +52,15 @@ impl Target {
         }
         // Of a file system that counts whole seconds two changes in one look alike.
         (fine && host::is_a_tick_ago(newest)).then(|| sha256(text.as_bytes()))
+    }
+
+    /// Do the files hold what is recorded of them, and the inventory just that?
+    pub fn holds(&self, recorded: &Inventory) -> bool {
+        let root = self.root();
+        let has =
+            |path: &str, is: &dyn Fn(&[u8]) -> bool| fs::read(root.join(path)).is_ok_and(|bytes| is(&bytes));
+        has(INVENTORY, &|bytes| bytes == recorded.to_text().as_bytes())
+            && recorded.iter().all(|(path, entry)| has(path.as_str(), &|bytes| entry.knows(&sha256(bytes))))
     }
 }
 
@@ -115,17 +72,6 @@ fn is_folder(path: &Path) -> Option<()> {
 fn stamp(found: &Metadata) -> Option<(u64, i64, i64, u64)> {
     use std::os::unix::fs::MetadataExt;
     Some((found.size(), found.ctime(), found.ctime_nsec(), found.ino()))
-}
-
-#[cfg(unix)]
-pub(super) fn mark(found: &Metadata) -> Option<Mark> {
-    use std::os::unix::fs::MetadataExt;
-    Some(Mark { size: found.size(), modified: (found.mtime(), found.mtime_nsec()), inode: found.ino() })
-}
-
-#[cfg(not(unix))]
-pub(super) fn mark(_: &Metadata) -> Option<Mark> {
-    None
 }
 
 /// Elsewhere nobody tells of changes that set the time back.
@@ -161,15 +107,11 @@ mod tests {
         for path in &paths {
             recorded.record(path, "a", &sha256(path.as_str().as_bytes()));
         }
-        let whole = || {
-            sleep(Duration::from_millis(40));
-            target.seen_whole(&recorded, &Written::default())
-        };
-        assert_eq!(whole(), None);
+        assert!(!target.holds(&recorded));
         fs::write(at(INVENTORY), recorded.to_text()).unwrap();
-        assert_eq!(whole(), seen());
+        assert!(target.holds(&recorded));
         fs::write(at("a"), "x").unwrap();
-        assert_eq!(whole(), None);
+        assert!(!target.holds(&recorded));
         last = seen();
         fs::write(at("of-somebody"), "y").unwrap();
         assert_eq!(seen(), last);
@@ -200,42 +142,5 @@ mod tests {
         differs("moved back", true);
         fs::create_dir(at(super::super::TEMPORARY)).unwrap();
         differs("left by a killed run", false);
-    }
-
-    #[test]
-    fn what_was_written_is_not_read_again_unless_somebody_changed_it() {
-        let folder = tempfile::tempdir().unwrap();
-        let at = |path: &str| folder.path().join("out/one").join(path);
-        fs::create_dir_all(at("")).unwrap();
-        let target = Target::new(folder.path(), "out/one", "out/one").unwrap();
-        let (mut recorded, mut written) = (Inventory::new(), Written::default());
-        for path in ["a", "b"].map(|path| TreePath::new(path).unwrap()) {
-            recorded.record(&path, "a", &sha256(b"what should be there"));
-            fs::write(at(path.as_str()), "stands for it").unwrap();
-            written.note(path.as_str(), mark(&fs::metadata(at(path.as_str())).unwrap()).unwrap());
-        }
-        fs::write(at(INVENTORY), recorded.to_text()).unwrap();
-        let whole = |written: &Written| {
-            sleep(Duration::from_millis(40));
-            target.seen_whole(&recorded, written)
-        };
-        assert!(whole(&written).is_some(), "else it was read");
-        fs::rename(at("a"), at("elsewhere")).unwrap();
-        fs::rename(at("elsewhere"), at("a")).unwrap();
-        assert!(whole(&written).is_some(), "a move changes nothing in it");
-        assert!(whole(&Written::default()).is_none());
-        fs::write(at("b"), "stands for IT").unwrap();
-        assert!(whole(&written).is_none(), "edited at its place");
-        fs::write(at("new"), "stands for it").unwrap();
-        let before = fs::metadata(at("a")).unwrap().modified().unwrap();
-        fs::File::options().write(true).open(at("new")).unwrap().set_modified(before).unwrap();
-        fs::rename(at("new"), at("a")).unwrap();
-        assert!(whole(&written).is_none(), "replaced by another of the same time");
-        for path in ["a", "b"] {
-            written.note(path, mark(&fs::metadata(at(path)).unwrap()).unwrap());
-        }
-        assert!(whole(&written).is_some());
-        fs::write(at(INVENTORY), "").unwrap();
-        assert!(whole(&written).is_none(), "the inventory");
     }
 }

@@ -1,12 +1,11 @@
 //! Temporary files: everything that is written before anything of the user's changes.
 
 use super::{
-    FINAL, Fault, Hook, Lock, PENDING, Step, Stop, TEMPORARY, clear, failed,
-    seen::{Mark, mark},
-    step,
+    FINAL, Fault, Hook, Lock, PENDING, Step, Stop, TEMPORARY, clear, failed, files::changed_meanwhile, step,
 };
 use crate::{
     diag::Diagnostic,
+    hash::sha256,
     host,
     name::folded,
     tree::TreePath,
@@ -14,7 +13,7 @@ use crate::{
 };
 use rustix::fs::Access;
 use std::{
-    collections::{BTreeSet, HashMap},
+    collections::BTreeSet,
     fs::{self, File},
     io::Write,
     path::{Path, PathBuf},
@@ -29,14 +28,16 @@ pub const INTERRUPTED: &str = "write/interrupted";
 pub struct Staged {
     pub(super) lock: Lock,
     pub(super) work: Option<Work>,
+    /// Has anything been put in place?
+    pub(super) begun: bool,
 }
 
 #[derive(Debug, Default)]
 pub(super) struct Work {
     /// Temporary number and path of each file to put in place.
     pub(super) renames: Vec<(usize, TreePath)>,
-    /// The temporary files as they were written, by their names.
-    pub(super) marks: HashMap<String, Mark>,
+    /// What each file that is added, replaced or deleted held when it was read: a hash; none if it was not there.
+    pub(super) before: Vec<(TreePath, Option<String>)>,
     /// Stale files that would be in the way of new ones, or be hit by them.
     pub(super) early: Vec<TreePath>,
     pub(super) in_the_way: Vec<TreePath>,
@@ -70,7 +71,7 @@ impl Lock {
     /// # Errors
     /// As [`Lock::stage`], and `write/killed` where the hook says so.
     pub fn stage_with(self, changes: &Changes, hook: Hook) -> Result<Staged, Box<Diagnostic>> {
-        let mut staged = Staged { lock: self, work: None };
+        let mut staged = Staged { lock: self, work: None, begun: false };
         if changes.after.blocked {
             let message = format!("`{}` has problems that forbid to write it", changes.shown);
             return Err(Box::new(Diagnostic::error("write/blocked", message)));
@@ -83,22 +84,6 @@ impl Lock {
             Ok(()) => Ok(staged),
             Err(stop) => Err(staged.give_up(stop)),
         }
-    }
-
-    /// Finds folders that refuse new or deleted files before anything changes.
-    fn may_write(&self, work: &Work) -> Result<(), Stop> {
-        let touched = work.renames.iter().map(|(_, path)| path).chain(&work.early).chain(&work.late);
-        let folders: BTreeSet<&str> = touched.map(TreePath::folder).collect();
-        let folders = folders.into_iter().map(|folder| self.root.join(folder));
-        // Of a folder that will be made, the one that it will be made in.
-        let nearest = |folder: PathBuf| folder.ancestors().find(|f| f.is_dir()).map(Path::to_owned);
-        let folders: BTreeSet<PathBuf> = folders.filter_map(nearest).chain([self.root.clone()]).collect();
-        for folder in folders {
-            if let Err(error) = rustix::fs::access(&folder, Access::WRITE_OK | Access::EXEC_OK) {
-                return Err(Stop::Failed("write into", folder, error.into()));
-            }
-        }
-        Ok(())
     }
 }
 
@@ -127,9 +112,10 @@ fn arrange(changes: &Changes) -> Work {
         Some(text) if *text == recorded => Last::Keep,
         _ => Last::Rename,
     };
+    let hash = |change: &Change| (change.path.clone(), change.before.as_deref().map(sha256));
     Work {
         renames,
-        marks: HashMap::new(),
+        before: changes.list.iter().map(hash).collect(),
         early,
         in_the_way: after.in_the_way.clone(),
         late,
@@ -145,17 +131,45 @@ impl Staged {
         self.work.is_none()
     }
 
+    /// Is anything in place by now, be it that the rest failed?
+    pub fn has_begun(&self) -> bool {
+        self.begun
+    }
+
+    /// What somebody else changed, made or deleted since it was read, where something is to be put or deleted: an error
+    /// `write/changed` each. Nobody can look and write in one, but between this and a [`Staged::commit`] only moments need
+    /// pass.
+    pub fn changed(&self) -> Vec<Box<Diagnostic>> {
+        let Some(work) = &self.work else { return Vec::new() };
+        let changed = work.before.iter().filter(|(path, before)| !self.stands(work, path, before.as_deref()));
+        changed.map(|(path, _)| changed_meanwhile(&format!("{}/{path}", self.lock.shown))).collect()
+    }
+
+    fn stands(&self, work: &Work, path: &TreePath, before: Option<&str>) -> bool {
+        let place = self.lock.root.join(path.as_str());
+        match (fs::symlink_metadata(&place), before) {
+            (Err(_), before) => before.is_none(),
+            // What is in its way is deleted if it is empty, and else stops the write.
+            (Ok(found), None) if found.is_dir() => true,
+            // Where `a` and `A` are one file.
+            (Ok(_), None) => work.early.iter().any(|early| folded(early.as_str()) == folded(path.as_str())),
+            (Ok(found), Some(hash)) => {
+                found.is_file() && fs::read(&place).is_ok_and(|bytes| sha256(&bytes) == *hash)
+            }
+        }
+    }
+
     pub(super) fn temporary(&self) -> PathBuf {
         self.lock.root.join(TEMPORARY)
     }
 
-    fn write(&mut self, changes: &Changes, hook: Hook) -> Result<(), Stop> {
+    fn write(&self, changes: &Changes, hook: Hook) -> Result<(), Stop> {
         let folder = self.temporary();
         if changes.after.leftovers {
             step(hook, "clear", Step::Clear(folder.clone()), clear)?;
         }
-        let Some(work) = &mut self.work else { return Ok(()) };
-        self.lock.may_write(work)?;
+        let Some(work) = &self.work else { return Ok(()) };
+        self.may_write(work)?;
         let written =
             changes.list.iter().filter_map(|change| Some((change.path.as_str(), change.after.as_deref()?)));
         let mut files: Vec<(String, &str, &[u8])> =
@@ -175,14 +189,26 @@ impl Staged {
         step(hook, "write into", Step::CreateFolder(folder.clone()), |p| fs::create_dir(p))
             .map_err(|stop| stop.of(root))?;
         for (name, target, bytes) in files {
-            let path = folder.join(&name);
+            let path = folder.join(name);
             let made = step(hook, "write", Step::CreateFile(path.clone()), |p| File::create_new(p));
-            let filled = made.and_then(|mut file| {
-                step(hook, "write", Step::WriteFile(path), |_| file.write_all(bytes)).map(|()| file)
-            });
-            let file = filled.map_err(|stop| stop.of(&root.join(target)))?;
-            if let Some(mark) = file.metadata().ok().as_ref().and_then(mark) {
-                work.marks.insert(name, mark);
+            made.and_then(|mut file| step(hook, "write", Step::WriteFile(path), |_| file.write_all(bytes)))
+                .map_err(|stop| stop.of(&root.join(target)))?;
+        }
+        Ok(())
+    }
+
+    /// Finds folders that refuse new or deleted files before anything changes.
+    fn may_write(&self, work: &Work) -> Result<(), Stop> {
+        let touched = work.renames.iter().map(|(_, path)| path).chain(&work.early).chain(&work.late);
+        let folders: BTreeSet<&str> = touched.map(TreePath::folder).collect();
+        let folders = folders.into_iter().map(|folder| self.lock.root.join(folder));
+        // Of a folder that will be made, the one that it will be made in.
+        let nearest = |folder: PathBuf| folder.ancestors().find(|f| f.is_dir()).map(Path::to_owned);
+        let folders: BTreeSet<PathBuf> =
+            folders.filter_map(nearest).chain([self.lock.root.clone()]).collect();
+        for folder in folders {
+            if let Err(error) = rustix::fs::access(&folder, Access::WRITE_OK | Access::EXEC_OK) {
+                return Err(Stop::Failed("write into", folder, error.into()));
             }
         }
         Ok(())
