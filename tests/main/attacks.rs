@@ -1,6 +1,7 @@
 //! Input that means harm: it is refused, at its place, in no time and with no more memory than it deserves.
 
 use super::sandbox::Sandbox;
+use std::time::{Duration, Instant};
 
 const FLEET: &str = "source: {kind: GitRepository, url: \"https://example.com/fleet\", ref: {branch: main}, root: ./}\nflux: {version: \"2.9\", sync: none}\n";
 const HEAD: &str = "cluster: {name: dev, domain: example.com}\n";
@@ -154,4 +155,25 @@ fn an_environment_that_is_null_is_not_passed_over() {
     let said = String::from_utf8(output.stderr).unwrap();
     assert_eq!(output.status.code(), Some(2), "{said}");
     assert_eq!(first(&said), "error[config/shape]: an environment is a mapping, not null");
+}
+
+#[test]
+fn texts_full_of_addresses_take_no_time_that_grows_with_their_square() {
+    let sandbox = project("");
+    for part in [
+        "a://",
+        "a://{{",
+        "a://h/?{{",
+        "a://$({{${",
+        "a://h/?token={{",
+        "https://example.com/a/b?c=d&e,",
+        "postgres://app:hunter2@db/?token=hunter3,",
+    ] {
+        sandbox.write("environments/files/x", part.repeat(300_000 / part.len()).as_bytes());
+        let start = Instant::now();
+        let output = sandbox.gen_(&["list"]);
+        let time = start.elapsed();
+        assert!(output.status.success(), "{part}: {}", String::from_utf8_lossy(&output.stderr));
+        assert!(time < Duration::from_secs(20), "{part}: {time:?}");
+    }
 }
