@@ -1,6 +1,7 @@
 //! Regular expressions as Go reads them (RE2), for what Flux and sops are told: creation rules, comments, tags.
 
 use regex::{Regex, RegexBuilder};
+use std::str::Chars;
 
 /// A regular expression of Go.
 #[derive(Clone, Debug)]
@@ -12,7 +13,7 @@ impl Expression {
     /// # Errors
     /// Says what is wrong with it.
     pub fn new(pattern: &str) -> Result<Self, String> {
-        let compiled = RegexBuilder::new(&translated(pattern)).size_limit(1 << 20).build();
+        let compiled = RegexBuilder::new(&translated(pattern)?).size_limit(1 << 20).build();
         compiled.map(Self).map_err(|error| match error {
             regex::Error::CompiledTooBig(_) => "it is too big".to_owned(),
             error => {
@@ -27,50 +28,83 @@ impl Expression {
     }
 }
 
+/// What Go knows in a class as `[:name:]`.
+const NAMED: [&str; 14] = [
+    "alnum", "alpha", "ascii", "blank", "cntrl", "digit", "graph", "lower", "print", "punct", "space",
+    "upper", "word", "xdigit",
+];
+
 /// Go's syntax as this engine reads it: there `\d`, `\s`, `\w` and `\b` know only ASCII.
-fn translated(pattern: &str) -> String {
+fn translated(pattern: &str) -> Result<String, String> {
     let mut ours = String::with_capacity(pattern.len());
-    let mut in_class = false;
-    let mut chars = pattern.chars().peekable();
+    let mut chars = pattern.chars();
     while let Some(c) = chars.next() {
         match c {
             '\\' => match chars.next() {
                 Some('Q') => literal(&mut chars, &mut ours),
-                Some(escape) => ours.push_str(&ascii(escape, in_class)),
+                Some(escape) => ours.push_str(&ascii(escape, false)),
                 None => ours.push('\\'),
             },
-            '[' if !in_class => {
-                in_class = true;
-                ours.push('[');
-                if chars.peek() == Some(&'^') {
-                    ours.extend(chars.next());
-                }
-                if chars.peek() == Some(&']') {
-                    chars.next();
-                    ours.push_str("\\]");
-                }
-            }
-            '[' if chars.peek() != Some(&':') => ours.push_str("\\["),
-            ']' if in_class && !ours.ends_with(':') => {
-                in_class = false;
-                ours.push(']');
-            }
-            '&' | '~' if in_class => ours.extend(['\\', c]),
+            '[' => class(&mut chars, &mut ours)?,
             c => ours.push(c),
         }
     }
-    ours
+    Ok(ours)
+}
+
+/// The rest of a class, behind its `[`. Nothing in it begins another, and no sign stands for what two have in common.
+fn class(chars: &mut Chars, out: &mut String) -> Result<(), String> {
+    out.push('[');
+    if chars.as_str().starts_with('^') {
+        out.extend(chars.next());
+    }
+    let mut is_first = true;
+    while let Some(c) = chars.next() {
+        if c == ']' && !is_first {
+            out.push(']');
+            break;
+        }
+        is_first = false;
+        let rest = chars.as_str();
+        if let Some((name, rest)) = rest.strip_prefix(':').and_then(|rest| rest.split_once(":]"))
+            && c == '['
+        {
+            if !NAMED.contains(&name.strip_prefix('^').unwrap_or(name)) {
+                return Err(format!("`[:{name}:]` is no class"));
+            }
+            out.push_str(&format!("[:{name}:]"));
+            *chars = rest.chars();
+            continue;
+        }
+        member(c, chars, out);
+        let rest = chars.as_str();
+        if rest.starts_with('-') && !rest.starts_with("-]") {
+            out.extend(chars.next());
+            if let Some(last) = chars.next() {
+                member(last, chars, out);
+            }
+        }
+    }
+    Ok(())
+}
+
+/// A character of a class.
+fn member(c: char, chars: &mut Chars, out: &mut String) {
+    match (c, chars.as_str().chars().next()) {
+        ('\\', Some(escape)) => {
+            chars.next();
+            out.push_str(&ascii(escape, true));
+        }
+        ('[' | ']' | '-' | '&' | '~', _) => out.extend(['\\', c]),
+        _ => out.push(c),
+    }
 }
 
 /// `\Q…\E`: the text as it stands.
-fn literal(chars: &mut std::iter::Peekable<std::str::Chars>, out: &mut String) {
-    while let Some(c) = chars.next() {
-        if c == '\\' && chars.peek() == Some(&'E') {
-            chars.next();
-            return;
-        }
-        out.push_str(&regex::escape(c.encode_utf8(&mut [0; 4])));
-    }
+fn literal(chars: &mut Chars, out: &mut String) {
+    let (text, rest) = chars.as_str().split_once("\\E").unwrap_or((chars.as_str(), ""));
+    out.push_str(&regex::escape(text));
+    *chars = rest.chars();
 }
 
 fn ascii(escape: char, in_class: bool) -> String {
@@ -104,5 +138,45 @@ mod tests {
         );
         assert!(is(r"(?i)^PASS", "password") && is(r"\Aa\z", "a") && is(r"^\pL$", "é"));
         assert_eq!(Expression::new("(").unwrap_err(), "unclosed group");
+    }
+
+    #[test]
+    fn classes_are_those_of_go() {
+        for (pattern, text, is_found) in [
+            ("^[^:]+:[0-9]+$", "a:1", true),
+            ("^[^:]+:[0-9]+$", "::1", false),
+            ("^([^:]+):(v[0-9]+)$", "a:v1", true),
+            ("^[a:]+[0-9]$", "a:1", true),
+            ("^[-.:]?[a-z]+$", "abc", true),
+            ("^[-.:]?[a-z]+$", ",abc", false),
+            ("^[[:alpha:]]+$", "aZ", true),
+            ("^[[:alpha:]]+$", "a:", false),
+            ("^[[:alpha:]:]+$", "a:", true),
+            ("^[:[:digit:]]+$", ":1", true),
+            ("^[^[:digit:][:space:]]$", "1", false),
+            ("^[[:^alpha:]]$", "1", true),
+            ("^[[:^alpha:]]$", "a", false),
+            ("^[:alpha:]$", ":", true),
+            ("^[:alpha:]$", "b", false),
+            ("^[[:a]$", "[", true),
+            ("^[[:a]$", "b", false),
+            ("^[]a]$", "]", true),
+            ("^[]a]$", "b", false),
+            ("^[^]a]$", "]", false),
+            ("^[^]a]$", "b", true),
+            (r"^[a\]b]$", "]", true),
+            (r"^[a\]b]$", r"\", false),
+            (r"^[\d-]+$", "1-2", true),
+            (r"^[\w.-]+$", "a.b-c", true),
+            (r"^[+\-]$", ",", false),
+            ("^[*--]$", ",", true),
+            ("^[--9]$", ".", true),
+            ("^[a&&b~~]$", "a", true),
+            (r"^[\x{41}-\x43\p{Greek}]+$", "Bα", true),
+        ] {
+            assert_eq!(Expression::new(pattern).unwrap().matches(text), is_found, "{pattern} {text}");
+        }
+        assert_eq!(Expression::new("[[:letter:]]").unwrap_err(), "`[:letter:]` is no class");
+        assert_eq!(Expression::new("[a").unwrap_err(), "unclosed character class");
     }
 }
