@@ -210,6 +210,13 @@ impl<'t> Comments<'t> {
             words.iter().any(|word| said.contains(word))
         })
     }
+
+    /// Does a comment above a line send readers to another page for all that may stand below?
+    pub(super) fn elsewhere(&self, line: usize) -> bool {
+        self.above(line).iter().any(|said| {
+            said.contains("://") && said.split_once(" all ").is_some_and(|(_, rest)| rest.contains("options"))
+        })
+    }
 }
 
 /// The lines above a line, nearest first, as far as comments are looked at: without an end, a file of nothing but comments

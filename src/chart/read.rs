@@ -68,6 +68,7 @@ fn embed(values: &mut Field, chart: &Subchart, below: Option<&Facts>) {
 fn over(mut known: Field, own: Field) -> Field {
     let unknown = known == Field::of(Kinds::MAP);
     known.kinds = if unknown { own.kinds } else { known.kinds.or(own.kinds) };
+    known.hint &= own.hint;
     if own.default.is_some() || own.long.is_some() {
         (known.default, known.long) = (own.default, own.long);
     }

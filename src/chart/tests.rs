@@ -219,6 +219,22 @@ fn text_of_several_lines_holds_no_comments() {
 }
 
 #[test]
+fn a_mapping_whose_options_are_listed_elsewhere_is_passed_on() {
+    let values = "\
+config:
+  # Visit https://example.com/api to view all options.
+  app:
+    provider: {type: a}
+  # All options: a, b
+  # See https://example.com
+  mode: {name: a}
+";
+    let facts = facts(values);
+    let given = "{config: {app: {provider: {kubernetes: {}}, limits: {}}, mode: {nam: b}, aap: {}}}";
+    assert_eq!(wrong(&facts, given), ["config.mode.nam: name?", "config.aap: app?"]);
+}
+
+#[test]
 fn comments_may_be_a_schema() {
     let values = "\
 # @schema additionalProperties:true
@@ -297,12 +313,12 @@ fn subcharts_stand_under_their_keys() {
     let parent = "name: stack\nversion: 1.0.0\ndependencies:\n  - {name: store, alias: logs, version: 2.x, condition: 'logs.enabled,all.enabled'}\n  - {name: far, version: 1.0.0}\n";
     let store = ChartFiles {
         chart: "name: store\nversion: 2.1.0\n",
-        values: "size: 1\nmode: a\n",
+        values: "size: 1\nmode: a\n# color: red\n",
         ..ChartFiles::default()
     };
     let files = ChartFiles {
         chart: parent,
-        values: "logs: {size: 2, extra: ''}\n",
+        values: "logs: {size: 2, extra: '', color: blue}\n",
         schema: None,
         subcharts: vec![store],
     };
@@ -316,6 +332,7 @@ values:
  logs: map
   size: number|string = 2
   mode: number|string = \"a\"
+  color: any = \"blue\"
   fullnameOverride?: any
   nameOverride?: any
   global: open

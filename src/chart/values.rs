@@ -213,7 +213,10 @@ impl Reader<'_> {
         if pairs.is_empty() {
             return Field::of(self.widened(known::of_empty_map(&spot.name), spot));
         }
-        let free = spot.free || known::passed_on(&spot.name) || self.is_configuration(pairs, spot);
+        let free = spot.free
+            || known::passed_on(&spot.name)
+            || self.is_configuration(pairs, spot)
+            || self.comments.elsewhere(spot.line);
         let members = self.members(pairs, &Spot { free, ..copy(spot) });
         let leaf = self.comments.param(&spot.path).is_some() && !self.comments.param_below(&spot.path);
         let data = members.keys().any(|key| known::is_data(key)) || self.comments.free(spot.line);
