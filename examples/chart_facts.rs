@@ -1,12 +1,13 @@
 //! Writes what packs know of their charts (`PACKS/<pack>/charts/<chart>.facts`), from a folder that holds a folder a
 //! chart: `cargo run --example chart_facts -- CHARTS PACKS [PACK/CHART...]`. Without names, those that are there are made
 //! anew.
+#![cfg_attr(test, allow(clippy::unwrap_used))]
 #![allow(clippy::disallowed_methods, clippy::print_stdout, clippy::print_stderr)]
 
 use fleetgen::{
-    chart::{self, ChartFiles, Misfit},
+    chart::{self, ChartFiles, Facts, Field, Misfit},
     diag::{Problems, Sources},
-    yaml,
+    yaml::{self, Map, Node, Value},
 };
 use std::{
     env, fs,
@@ -27,13 +28,11 @@ fn main() -> ExitCode {
     let names = if names.is_empty() { there(packs) } else { names.to_vec() };
     let mut good = true;
     for name in names {
-        match name.split_once('/').ok_or("not PACK/CHART".to_owned()).and_then(|(pack, chart)| {
-            let text = facts(charts, chart)?;
-            let folder = packs.join(pack).join("charts");
-            fs::create_dir_all(&folder).map_err(|error| error.to_string())?;
-            fs::write(folder.join(format!("{chart}.facts")), &text).map_err(|error| error.to_string())?;
-            Ok(text)
-        }) {
+        match name
+            .split_once('/')
+            .ok_or("not PACK/CHART".to_owned())
+            .and_then(|(pack, chart)| make(charts, &packs.join(pack).join("charts"), chart))
+        {
             Ok(text) => println!("{name}: {} lines, {} bytes", text.lines().count(), text.len()),
             Err(why) => {
                 eprintln!("{name}: {why}");
@@ -62,25 +61,81 @@ fn there(packs: &Path) -> Vec<String> {
     names
 }
 
-/// The text of a chart's facts, after it has been tried: it can be read again, and the chart's own values fit it.
-fn facts(charts: &Path, chart: &str) -> Result<String, String> {
+/// Writes a chart's facts, unless what would be written is wrong.
+fn make(charts: &Path, folder: &Path, chart: &str) -> Result<String, String> {
     let texts = Texts::read(charts, chart)?;
-    let facts = chart::read(&texts.files())?;
+    let file = folder.join(format!("{chart}.facts"));
+    let mut facts = chart::read(&texts.files())?;
+    if facts.version.trim_start_matches('v').starts_with("0.0.0") {
+        // A release fills it in; the sources of a chart do not have it.
+        let there = fs::read_to_string(&file).ok().and_then(|text| chart::parse(&text).ok());
+        let there = there.ok_or("Chart.yaml has no version yet: write that of the release into it")?;
+        (facts.version, facts.app_version) = (there.version, there.app_version);
+    }
     let text = chart::write(&facts);
-    if chart::parse(&text).as_ref() != Ok(&facts) {
+    let written = chart::parse(&text).map_err(|why| format!("its facts cannot be read again: {why:?}"))?;
+    if written != facts {
         return Err("its facts are not the same when read again".to_owned());
     }
-    let source = Sources::new().add("values.yaml", texts.values.as_str());
-    let values = yaml::read_manifests(&texts.values, source, &mut Problems::new());
-    for values in values.into_iter().flatten() {
-        if let Some(Misfit { path, wrong, .. }) = chart::judge(&facts, &values).first() {
-            return Err(format!("its own values do not fit: {}: {wrong:?}", path.join(".")));
-        }
+    let faults = faults(&written, &texts.together()?);
+    if !faults.is_empty() {
+        return Err(format!("its own values do not fit:\n  {}", faults.join("\n  ")));
     }
     if text.len() > LONGEST {
         return Err(format!("its facts have {} bytes; {LONGEST} are allowed", text.len()));
     }
+    fs::create_dir_all(folder).map_err(|error| error.to_string())?;
+    fs::write(&file, &text).map_err(|error| error.to_string())?;
     Ok(text)
+}
+
+/// What of a chart's own values its facts do not say, or say otherwise.
+fn faults(facts: &Facts, values: &Node) -> Vec<String> {
+    let misfits = chart::judge(facts, values);
+    let mut faults: Vec<String> = misfits
+        .into_iter()
+        .map(|Misfit { path, wrong, .. }| format!("{}: {wrong:?}", path.join(".")))
+        .collect();
+    unsaid(&facts.values, values, "", &mut faults);
+    faults
+}
+
+/// Keys that are not named, or only as those of comments are, and defaults that are not the chart's.
+fn unsaid(field: &Field, values: &Node, path: &str, faults: &mut Vec<String>) {
+    for (key, value) in values.members() {
+        let path = if path.is_empty() { key.to_owned() } else { format!("{path}.{key}") };
+        let Some(member) = field.members.get(key) else {
+            faults.push(format!("{path}: it is not named"));
+            continue;
+        };
+        if member.hint {
+            faults.push(format!("{path}: it is more than a comment"));
+        }
+        let said = match &value.value {
+            Value::Map(_) => true,
+            Value::Seq(_) => member.long.is_some(),
+            scalar => member.long.is_some() || member.default.as_ref() == Some(scalar),
+        };
+        if !said {
+            faults.push(format!("{path}: its default is {:?}", member.default));
+        }
+        unsaid(member, value, &path, faults);
+    }
+}
+
+/// Values over others, as Helm lays them.
+fn lay(below: &mut Node, over: Node) {
+    match (&mut below.value, over.value) {
+        (Value::Map(below), Value::Map(over)) => {
+            for (key, node) in over.iter() {
+                match below.get_mut(&key.text) {
+                    Some(there) => lay(there, node.clone()),
+                    None => drop(below.insert(&*key.text, node.clone())),
+                }
+            }
+        }
+        (below, over) => *below = over,
+    }
 }
 
 /// The files of a chart.
@@ -108,6 +163,27 @@ impl Texts {
         Ok(Self { chart: own, values, schema: text("values.schema.json"), subcharts })
     }
 
+    /// Its values over those of the charts in it, under their keys.
+    fn together(&self) -> Result<Node, String> {
+        let facts = chart::read(&ChartFiles { chart: &self.chart, ..ChartFiles::default() })?;
+        let mut all = Map::new();
+        for below in &facts.subcharts {
+            let name =
+                |texts: &&Self| chart::read(&texts.files()).is_ok_and(|facts| facts.name == below.name);
+            if let Some(texts) = self.subcharts.iter().find(name) {
+                all.insert(below.key(), texts.together()?);
+            }
+        }
+        let mut all = Node::new(all);
+        let (source, mut problems) =
+            (Sources::new().add("values.yaml", self.values.as_str()), Problems::new());
+        let own = yaml::read_manifests(&self.values, source, &mut problems)
+            .filter(|_| problems.is_empty())
+            .ok_or_else(|| format!("{}: its values cannot be read: {problems:?}", facts.name))?;
+        own.into_iter().filter(|own| !own.is_null()).for_each(|own| lay(&mut all, own));
+        Ok(all)
+    }
+
     fn files(&self) -> ChartFiles<'_> {
         ChartFiles {
             chart: &self.chart,
@@ -115,5 +191,82 @@ impl Texts {
             schema: self.schema.as_deref(),
             subcharts: self.subcharts.iter().map(Self::files).collect(),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn texts(chart: &str, values: &str, subcharts: Vec<Texts>) -> Texts {
+        Texts { chart: chart.to_owned(), values: values.to_owned(), schema: None, subcharts }
+    }
+
+    fn chart() -> Texts {
+        let below = texts("{name: below, version: 2.0.0}", "port: 80\nlogLevel: info\n", vec![]);
+        let own = "# -- How many\nreplicas: 2\nimage: {tag: v1}\nargs: [a, b]\nresources: {limits: {cpu: 1}}\nlow:\n  logLevel: debug\n";
+        let chart = "{name: app, version: 1.0.0, dependencies: [{name: below, version: 2.0.0, alias: low}]}";
+        texts(chart, own, vec![below])
+    }
+
+    /// What is said of the chart when its facts have one text for another.
+    fn said(from: &str, to: &str) -> Vec<String> {
+        let text = chart::write(&chart::read(&chart().files()).unwrap());
+        assert!(text.contains(from), "{text}");
+        faults(&chart::parse(&text.replacen(from, to, 1)).unwrap(), &chart().together().unwrap())
+    }
+
+    #[test]
+    fn facts_say_all_that_the_chart_does() {
+        assert_eq!(said("", ""), [""; 0]);
+        let table = [
+            (" replicas: int|string = 2\n", "", "replicas: Key { near: None }"),
+            (
+                " replicas: int|string = 2\n",
+                " replicas: int|string = 3\n",
+                "replicas: its default is Some(Int(3))",
+            ),
+            (" replicas: int|string = 2\n", " replicas: bool = 2\n", "replicas: Type"),
+            (" replicas: int", " replicas?: int", "replicas: it is more than a comment"),
+            ("  tag: number|string = \"v1\"\n", "", "image.tag: Key"),
+            // In an open mapping too.
+            ("   cpu: any = 1\n", "", "resources.limits.cpu: it is not named"),
+            (" args: list ~ ", " args: list\n x: list ~ ", "args: its default is None"),
+            ("  port: number|string = 80\n", "", "low.port: Key"),
+            (
+                "  logLevel: number|string = \"debug\"\n",
+                "  logLevel: string = \"info\"\n",
+                "low.logLevel: its default is",
+            ),
+        ];
+        for (from, to, first) in table {
+            let said = said(from, to);
+            assert!(said.first().is_some_and(|said| said.starts_with(first)), "{from} as {to}: {said:?}");
+        }
+    }
+
+    #[test]
+    fn values_that_cannot_be_read_are_told() {
+        let chart = texts("{name: app, version: 1.0.0}", "a: [", vec![]);
+        assert!(chart.together().unwrap_err().starts_with("app: its values cannot be read"));
+    }
+
+    #[test]
+    fn a_version_that_a_release_fills_in_is_kept() {
+        let folder = tempfile::tempdir().unwrap();
+        let app = folder.path().join("charts/app");
+        fs::create_dir_all(&app).unwrap();
+        fs::write(app.join("Chart.yaml"), "{name: app, version: v0.0.0}").unwrap();
+        fs::write(app.join("values.yaml"), "a: 1\n").unwrap();
+        let (charts, out) = (folder.path().join("charts"), folder.path().join("out"));
+        let make = || make(&charts, &out, "app");
+        assert!(make().unwrap_err().starts_with("Chart.yaml has no version yet"));
+        assert!(!out.exists());
+        // A version that a release has filled in stays.
+        fs::create_dir_all(&out).unwrap();
+        fs::write(out.join("app.facts"), "chart: app v1.2.3\napp: 7\nvalues:\n").unwrap();
+        let text = make().unwrap();
+        assert!(text.starts_with("chart: app v1.2.3\napp: 7\nvalues:\n a: "), "{text}");
+        assert_eq!(fs::read_to_string(out.join("app.facts")).unwrap(), text);
     }
 }
