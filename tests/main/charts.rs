@@ -13,8 +13,12 @@ use std::{
     path::{Path, PathBuf},
 };
 
-/// Charts whose data are of another version than the pack's pin: what they say is a hint.
-pub(crate) const HINTS: [&str; 3] = ["external-secrets", "flux-operator", "metrics-server"];
+/// Charts whose data are of another version than the pack's pin, with both: what they say is a hint.
+pub(crate) const HINTS: [(&str, &str, &str); 3] = [
+    ("external-secrets", "1.3.1", "2.10.0"),
+    ("flux-operator", "0.49.0", "0.58.1"),
+    ("metrics-server", "3.13.1", "3.14.0"),
+];
 
 /// Charts that no facts are known of, and why: what is set in their values is judged by nobody.
 const WITHOUT: [(&str, &str); 1] = [("hostile", "there is no such chart")];
@@ -44,7 +48,8 @@ fn facts() -> BTreeMap<String, (String, Facts)> {
         assert_eq!(chart::write(&facts), text, "{}", path.display());
         assert!(text.len() < 150_000, "{} is too long to be read by people", path.display());
         let pack = path.ancestors().nth(2).unwrap().file_name().unwrap().to_string_lossy().into_owned();
-        all.insert(facts.name.clone(), (pack, facts));
+        let other = all.insert(facts.name.clone(), (pack, facts));
+        assert!(other.is_none(), "two packs have facts as {}", path.display());
     }
     all
 }
@@ -125,28 +130,40 @@ fn every_value_that_is_set_is_there_in_its_chart() {
     assert!(without.iter().eq(WITHOUT.iter().map(|(chart, _)| chart)), "no facts of {without:?}");
 }
 
+/// The charts that built-in packs install: pack, name and version.
+fn installed() -> Vec<(String, String, String)> {
+    let mut found = Vec::new();
+    for path in files(&root().join("packs")).into_iter().filter(|path| path.ends_with("pack.yaml")) {
+        let text = fs::read_to_string(&path).unwrap();
+        let pack = &documents(&text)[0];
+        let several = pack.get("charts").and_then(Node::as_map).into_iter().flat_map(Map::iter);
+        for chart in pack.get("chart").into_iter().chain(several.map(|(_, chart)| chart)) {
+            let word = |key: &str| chart.get(key).and_then(Node::as_str);
+            let name = word("name").or(word("url").and_then(|url| url.rsplit('/').next())).unwrap();
+            let folder = path.parent().unwrap().file_name().unwrap().to_string_lossy().into_owned();
+            found.push((folder, name.to_owned(), word("version").unwrap().to_owned()));
+        }
+    }
+    // One pack may have two releases of a chart.
+    found.dedup();
+    found
+}
+
 #[test]
 fn a_pack_knows_the_version_of_its_chart() {
     let facts = facts();
-    let builtin: Vec<&str> =
-        facts.values().map(|(pack, _)| &**pack).filter(|pack| *pack != "helm-release").collect();
-    assert!(builtin.len() >= 4);
-    for (chart, (pack, facts)) in facts.iter().filter(|(_, (pack, _))| pack != "helm-release") {
-        let text = fs::read_to_string(root().join(format!("packs/{pack}/pack.yaml"))).unwrap();
-        let pack = &documents(&text)[0];
-        let several = pack.get("charts").and_then(Node::as_map).into_iter().flat_map(Map::iter);
-        let charts = pack.get("chart").into_iter().chain(several.map(|(_, chart)| chart));
-        let ours = charts.filter(|c| {
-            let text = |key: &str| c.get(key).and_then(Node::as_str);
-            text("name").or(text("url").and_then(|url| url.rsplit('/').next())) == Some(chart)
-        });
-        let pinned: Vec<&str> = ours.map(|c| c.get("version").and_then(Node::as_str).unwrap()).collect();
-        assert!(!pinned.is_empty(), "{chart} is in no pack");
-        for pinned in pinned {
-            let same = pinned == facts.version;
-            assert_eq!(same, !HINTS.contains(&&**chart), "{chart}: {pinned} and {}", facts.version);
-        }
+    let installed = installed();
+    assert!(installed.len() >= 15, "{installed:?}");
+    for (pack, chart, pinned) in &installed {
+        let (of, facts) = facts.get(chart).unwrap_or_else(|| panic!("packs/{pack}: no facts of {chart}"));
+        assert_eq!(of, pack, "{chart}");
+        let hint = HINTS.iter().find(|(hint, ..)| hint == chart);
+        let wanted = hint.map_or((&**pinned, &**pinned), |(_, known, pinned)| (*known, *pinned));
+        assert_eq!((&*facts.version, &**pinned), wanted, "{chart}: known and pinned");
     }
+    let stale: Vec<&String> =
+        facts.keys().filter(|chart| !installed.iter().any(|(_, other, _)| other == *chart)).collect();
+    assert!(stale.is_empty(), "no pack installs {stale:?}");
 }
 
 #[test]
@@ -154,16 +171,19 @@ fn public_practice_is_no_false_alarm() {
     let facts = facts();
     let mut count = 0;
     let mut faults = Vec::new();
+    let mut without: BTreeSet<&str> = facts.keys().map(String::as_str).collect();
     for path in files(&root().join("tests/charts")) {
         let name = path.file_name().unwrap().to_string_lossy().into_owned();
         let chart = name.split('.').next().unwrap();
         let (_, facts) = facts.get(chart).unwrap_or_else(|| panic!("no facts for {name}"));
         let values = documents(&fs::read_to_string(&path).unwrap());
         count += 1;
+        without.remove(chart);
         faults.extend(misfits(facts, &values[0]).into_iter().map(|fault| format!("{name}: {fault}")));
     }
     assert!(faults.is_empty(), "{} faults:\n{}", faults.len(), faults.join("\n"));
     assert!(count >= 20, "only {count} files");
+    assert!(without.is_empty(), "tests/charts has no values for {without:?}");
 }
 
 /// A chart, a mistyped key, and the key that is meant, if it can be told.
@@ -225,6 +245,105 @@ fn mistyped_keys_are_caught_with_the_right_suggestion() {
         if found.len() != 1 || found[0].wrong != wanted || found[0].path.join(".") != path {
             faults.push(format!("{chart}: {path} gives {found:?}"));
         }
+    }
+    assert!(faults.is_empty(), "{} faults:\n{}", faults.len(), faults.join("\n"));
+}
+
+/// What people make of a key; nothing where it is the same again.
+fn slips(key: &str, turn: usize) -> BTreeSet<String> {
+    let letters: Vec<char> = key.chars().collect();
+    // Never the last letter: that and the next are to change places.
+    let at = turn % letters.len().saturating_sub(1).max(1);
+    let after = (at + 1).min(letters.len() - 1);
+    let with = |change: &dyn Fn(&mut Vec<char>)| {
+        let mut letters = letters.clone();
+        change(&mut letters);
+        letters.into_iter().collect::<String>()
+    };
+    let other_case =
+        |c: char| if c.is_ascii_uppercase() { c.to_ascii_lowercase() } else { c.to_ascii_uppercase() };
+    let hump = letters.iter().position(|c| c.is_ascii_uppercase());
+    let slips = [
+        with(&|letters| {
+            letters.remove(at);
+        }),
+        with(&|letters| letters.insert(at, letters[at])),
+        with(&|letters| letters.swap(at, after)),
+        with(&|letters| letters[at] = other_case(letters[at])),
+        with(&|letters| letters[at] = 'x'),
+        with(&|letters| letters.push('s')),
+        key.replace('-', "_"),
+        key.replace('_', "-"),
+        with(&|letters| {
+            if let Some(hump) = hump.filter(|at| *at > 0) {
+                letters.insert(hump, '_')
+            }
+        }),
+    ];
+    slips.into_iter().filter(|slip| slip != key && !slip.is_empty()).collect()
+}
+
+/// Are two keys, whatever their case, no more than one letter apart: one more, another one, or two in the other order?
+fn near(a: &str, b: &str) -> bool {
+    let (a, b): (Vec<char>, Vec<char>) =
+        (a.to_lowercase().chars().collect(), b.to_lowercase().chars().collect());
+    let same = a.iter().zip(&b).take_while(|(a, b)| a == b).count();
+    let (a, b) = (&a[same..], &b[same..]);
+    let same = a.iter().rev().zip(b.iter().rev()).take_while(|(a, b)| a == b).count();
+    match (&a[..a.len() - same], &b[..b.len() - same]) {
+        ([a, other], [b, another]) => a == another && b == other,
+        (a, b) => a.len() <= 1 && b.len() <= 1,
+    }
+}
+
+/// Every named key of a mapping that knows all its keys, after the keys that lead to it, with its siblings.
+fn closed<'f>(field: &'f Field, path: &[&'f str], found: &mut Vec<(Vec<&'f str>, &'f Field)>) {
+    for (key, member) in &field.members {
+        let path: Vec<&str> = path.iter().copied().chain([key.as_str()]).collect();
+        if !field.open() {
+            found.push((path.clone(), field));
+        }
+        closed(member, &path, found);
+    }
+}
+
+#[test]
+fn slips_of_all_charts_are_caught_with_the_right_suggestion() {
+    /// Keys of a chart that are looked at, evenly over its tree.
+    const KEYS: usize = 60;
+    let mut faults = Vec::new();
+    for (chart, (_, facts)) in facts() {
+        let mut keys = Vec::new();
+        closed(&facts.values, &[], &mut keys);
+        let (mut caught, mut ambiguous) = (0, 0);
+        let step = keys.len().div_ceil(KEYS);
+        for (turn, (path, parent)) in keys.iter().step_by(step).enumerate() {
+            let (key, above) = path.split_last().unwrap();
+            for slip in slips(key, turn) {
+                // The slip is another key, or as near to one.
+                if parent.members.keys().any(|other| other != key && near(other, &slip)) {
+                    ambiguous += 1;
+                    continue;
+                }
+                let wrong: Vec<&str> = above.iter().copied().chain([slip.as_str()]).collect();
+                let values = wrong.iter().rev().fold(Node::new(Value::Null), |node, key| {
+                    Node::new([(*key, node)].into_iter().collect::<Map>())
+                });
+                let found = chart::judge(&facts, &values);
+                let meant = Wrong::Key { near: Some((*key).to_owned()) };
+                match found.as_slice() {
+                    [misfit]
+                        if misfit.wrong == meant
+                            && misfit.path.iter().map(|key| &**key).eq(wrong.iter().copied()) =>
+                    {
+                        caught += 1
+                    }
+                    _ => faults.push(format!("{chart}: {} for {key} gives {found:?}", wrong.join("."))),
+                }
+            }
+        }
+        assert!(caught >= 30, "{chart}: only {caught} slips caught");
+        assert!(ambiguous * 20 <= caught, "{chart}: {ambiguous} slips are ambiguous, {caught} caught");
     }
     assert!(faults.is_empty(), "{} faults:\n{}", faults.len(), faults.join("\n"));
 }

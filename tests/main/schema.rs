@@ -113,7 +113,9 @@ fn values_after_public_practice_fit_and_mistyped_ones_do_not() {
         let found = complaints(&validator, &of_chart(name.split('.').next().unwrap(), values));
         faults.extend(found.into_iter().map(|said| format!("{name}{said}")));
     }
-    for &(chart, path, _) in MISTYPED.iter().filter(|(chart, ..)| !HINTS.contains(chart)) {
+    for &(chart, path, _) in
+        MISTYPED.iter().filter(|(chart, ..)| !HINTS.iter().any(|(hint, ..)| hint == chart))
+    {
         let values = path.split('.').rev().fold(Value::from(1), |value, key| serde_json::json!({key: value}));
         if validator.is_valid(&of_chart(chart, values)) {
             faults.push(format!("{chart}: {path} fits"));
