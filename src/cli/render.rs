@@ -354,7 +354,13 @@ fn finish(
         || outcomes.iter().filter_map(|o| o.changes.as_ref()).any(|c| !c.is_empty());
     if global.format == Format::Json {
         let written = !arguments.check && differs && (!failed || begun(&outcomes));
-        report::json(&to_node(&outcomes, &sops_config, &problems, &engine.project.sources, written));
+        report::json(&to_node(
+            &outcomes,
+            &sops_config,
+            &problems,
+            &engine.project.sources,
+            (&followed, written),
+        ));
     } else {
         report::findings(global, &problems, &engine.project.sources);
         tell(global, arguments, (&outcomes, &sops_config, &followed), &problems);

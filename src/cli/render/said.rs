@@ -116,7 +116,7 @@ pub(super) fn to_node(
     sops_config: &SopsConfigChange,
     problems: &Problems,
     sources: &Sources,
-    written: bool,
+    (followed, written): (&[Followed], bool),
 ) -> Node {
     let environment = |outcome: &Outcome| {
         let changes = outcome.changes.as_ref();
@@ -137,6 +137,7 @@ pub(super) fn to_node(
         ("written", Node::new(written)),
         ("environments", Node::new(outcomes.iter().map(environment).collect::<Vec<_>>())),
         ("sopsConfig", Node::new(sops_config.kind().map_or("unchanged", done))),
+        ("schemas", report::words(followed.iter().map(|(path, _)| *path))),
         ("findings", report::to_node(problems, sources)),
     ])
 }
