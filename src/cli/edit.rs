@@ -179,10 +179,8 @@ fn session(
     problems: &mut Problems,
 ) -> Option<Option<(Vec<Document>, Outcome)>> {
     let original = Plain::from(commented::emit(opened.documents()));
-    let folder = PrivateFolder::new().map_err(|error| {
-        problems.push(failed(&format!("there is no place for a private file: {error}")));
-    });
-    let folder = folder.ok()?;
+    let no_place = |error| problems.push(failed(&format!("there is no place for a private file: {error}")));
+    let folder = PrivateFolder::new().map_err(no_place).ok()?;
     if !folder.is_in_memory() {
         problems.push(
             Diagnostic::warning("edit/disk", "the text stands on a disk while it is edited")
@@ -197,7 +195,9 @@ fn session(
             Ok(edited) => edited,
             Err((why, left)) => {
                 problems.push(failed(&why));
-                if let Some(left) = left.filter(|left| *left != shown) {
+                // In a later turn what was shown is what was typed in the one before.
+                let left = left.unwrap_or(shown);
+                if without_notes(&left).as_deref() != original.as_text() {
                     keep(project, path, opened, &left, problems);
                 }
                 return None;
@@ -205,7 +205,7 @@ fn session(
         };
         let again = edited == shown && shown != original;
         let text = without_notes(&edited);
-        if text.as_deref() == Some(original.as_text().unwrap_or_default()) {
+        if text.is_some() && text.as_deref() == original.as_text() {
             return Some(None);
         }
         let mut found = Problems::new();

@@ -13,7 +13,7 @@ mod tools;
 mod watch;
 
 pub use cache::Cache;
-pub use interrupt::{interrupted, watch_interrupts};
+pub use interrupt::{hold_interrupts, interrupted, watch_interrupts};
 pub use keys::{Holds, KeyPlace, create_private, key_file, key_places};
 pub use private::{PrivateFolder, editor};
 pub use terminal::{NoAnswer, ask_consent, ask_secret, is_interactive};

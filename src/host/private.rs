@@ -1,39 +1,31 @@
 //! A folder that nobody else can look into, for what an editor is to see, and that is gone afterwards whatever happens.
 //!
-//! It is removed when it is dropped and before a signal ends the process. A process of its own waits beside it for the
-//! case that this one is killed: its standard input ends then, and it removes the folder.
+//! It is removed when it is dropped, and no signal that can be caught ends the process before. A process of its own waits
+//! beside it for the case that this one is killed: its standard input ends then, and it removes the folder.
 
-use super::{create_private, interrupted, process, read_secret, watch_interrupts};
+use super::{create_private, hold_interrupts, interrupted, process, read_secret};
 use crate::plain::Plain;
 use std::{
     env, fs,
-    io::{self, ErrorKind},
+    io::{self, ErrorKind, IsTerminal},
     os::unix::{
         fs::{DirBuilderExt, MetadataExt},
         process::CommandExt,
     },
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
-    sync::{Mutex, PoisonError},
     time::{Duration, Instant},
 };
-
-/// Folders to be removed before the process ends.
-static FOLDERS: Mutex<Vec<PathBuf>> = Mutex::new(Vec::new());
 
 /// How often it is looked whether an editor ended or a signal came, and how long an editor has to end after a signal.
 const MOMENT: Duration = Duration::from_millis(20);
 const PATIENCE: Duration = Duration::from_secs(1);
 
-/// What the process beside does: waits until this one is gone, then removes the folder.
-const WATCH: &str = "trap '' INT TERM HUP; cat >/dev/null; rm -rf -- \"$1\"";
+/// What is told after a signal.
+const STOPPED: &str = "it was interrupted";
 
-/// Removes all folders that there are. For the last moment of a process.
-pub(super) fn remove_all() {
-    for folder in FOLDERS.lock().unwrap_or_else(PoisonError::into_inner).drain(..) {
-        let _ = fs::remove_dir_all(folder);
-    }
-}
+/// What the process beside does: waits until this one is gone, then removes the folder.
+const WATCH: &str = "trap '' INT QUIT TERM HUP; cat >/dev/null; rm -rf -- \"$1\"";
 
 /// A private folder.
 #[derive(Debug)]
@@ -45,12 +37,12 @@ pub struct PrivateFolder {
 
 impl PrivateFolder {
     /// Makes one: below `XDG_RUNTIME_DIR`, else in `/dev/shm`, both of which are in memory; else among the temporary
-    /// files. From now on signals do not kill the process.
+    /// files. From now on signals do not end the process, see [`hold_interrupts`].
     ///
     /// # Errors
     /// What the system says.
     pub fn new() -> io::Result<Self> {
-        watch_interrupts();
+        hold_interrupts();
         let own = |path: &PathBuf| {
             let found = fs::metadata(path);
             path.is_absolute()
@@ -72,7 +64,6 @@ impl PrivateFolder {
     }
 
     fn watched(path: PathBuf, in_memory: bool) -> io::Result<Self> {
-        FOLDERS.lock().unwrap_or_else(PoisonError::into_inner).push(path.clone());
         let mut folder = Self { path, in_memory, watch: None };
         let watch = Command::new("sh")
             .args(["-c", WATCH, "gen"])
@@ -107,6 +98,10 @@ impl PrivateFolder {
     }
 
     fn edited(editor: &[String], file: &Path, text: &Plain) -> Result<Plain, String> {
+        // Between two turns.
+        if interrupted() {
+            return Err(STOPPED.to_owned());
+        }
         let told = |error: io::Error| format!("the file to be edited cannot be written: {error}");
         if file.exists() {
             fs::remove_file(file).map_err(told)?;
@@ -120,7 +115,7 @@ impl PrivateFolder {
             child.map_err(|error| format!("the editor {}", process::cannot_run(program, &error)))?;
         let ended = wait(&mut child).map_err(|error| format!("the editor cannot be waited for: {error}"))?;
         match ended {
-            None => Err("it was interrupted".to_owned()),
+            None => Err(STOPPED.to_owned()),
             Some(ended) if !ended.success() => Err(format!("the editor `{program}` ended with {ended}")),
             Some(_) => read_secret(file).map_err(|why| format!("the edited file {why}")),
         }
@@ -159,7 +154,6 @@ fn make(place: &Path) -> io::Result<PathBuf> {
 impl Drop for PrivateFolder {
     fn drop(&mut self) {
         let _ = fs::remove_dir_all(&self.path);
-        FOLDERS.lock().unwrap_or_else(PoisonError::into_inner).retain(|path| *path != self.path);
         if let Some(mut watch) = self.watch.take() {
             drop(watch.stdin.take());
             let _ = watch.wait();
@@ -168,7 +162,8 @@ impl Drop for PrivateFolder {
 }
 
 /// The user's editor with its arguments: `SOPS_EDITOR`, `VISUAL`, `EDITOR`, else vim, nano or vi. Where it is known how,
-/// it is told to keep no copies of what it edits.
+/// it is told to keep no copies of what it edits. One that nobody named is taken at a terminal only: elsewhere it would print
+/// the text.
 ///
 /// # Errors
 /// Says what is wrong, to be put behind `the editor`.
@@ -176,6 +171,10 @@ pub fn editor() -> Result<Vec<String>, String> {
     let set = |name: &&str| env::var(name).ok().filter(|value| !value.trim().is_empty());
     let words = match ["SOPS_EDITOR", "VISUAL", "EDITOR"].iter().find_map(set) {
         Some(line) => process::words(&line).map_err(|why| format!("`{line}` {why}"))?,
+        None if !(io::stdin().is_terminal() && io::stdout().is_terminal()) => {
+            let why = "is named by none of `SOPS_EDITOR`, `VISUAL` and `EDITOR`, and there is no terminal for vim or another";
+            return Err(why.to_owned());
+        }
         None => {
             let found = ["vim", "nano", "vi"].into_iter().find(|name| in_path(name).is_some());
             let found = found.ok_or(

@@ -180,6 +180,93 @@ fn what_was_saved_is_kept_when_a_signal_ends_it() {
     assert!(one("exit 3").contains("exit status: 3"));
 }
 
+/// Signals come in pairs: a terminal window that is closed sends two, and who is impatient too.
+#[test]
+fn what_was_saved_is_kept_when_signals_end_it() {
+    let fleet = fleet();
+    let before = fleet.read(FILE);
+    let pid = home(&fleet).join("pid");
+    let pairs = [
+        (Signal::HUP, 0, Signal::HUP),
+        (Signal::HUP, 10, Signal::HUP),
+        (Signal::HUP, 300, Signal::HUP),
+        (Signal::HUP, 10, Signal::TERM),
+        (Signal::INT, 10, Signal::INT),
+        (Signal::QUIT, 10, Signal::QUIT),
+        (Signal::TERM, 300, Signal::QUIT),
+    ];
+    for (first, pause, second) in pairs {
+        if sandbox::ignores(first) || sandbox::ignores(second) {
+            eprintln!("skipped: {first:?} is ignored");
+            continue;
+        }
+        let _ = fs::remove_file(&pid);
+        let script = "echo '    x: [geheim-' >> \"$1\"; echo $$ > \"$HOME/pid\"; exec sleep 30";
+        let mut command = edit(&fleet, script);
+        let child = command.stderr(std::process::Stdio::piped()).spawn().unwrap();
+        let id = Pid::from_raw(child.id().try_into().unwrap()).unwrap();
+        let wait = Instant::now();
+        while !pid.exists() && wait.elapsed() < Duration::from_secs(30) {
+            thread::sleep(Duration::from_millis(5));
+        }
+        kill_process(id, first).unwrap();
+        thread::sleep(Duration::from_millis(pause));
+        let _ = kill_process(id, second);
+        let said = told(&child.wait_with_output().unwrap());
+        assert!(said.contains("error[edit/editor]: it was interrupted"), "{first:?} {second:?}: {said}");
+        assert!(shown(&fleet, &kept(&said)).ends_with("\n    x: [geheim-\n"), "{said}");
+        assert_eq!(fleet.read(FILE), before);
+        assert!(left(&fleet).is_empty());
+    }
+}
+
+/// What was saved in one turn is not lost because the next one saves nothing.
+#[test]
+fn what_was_saved_is_kept_when_a_later_turn_ends() {
+    let fleet = fleet();
+    let before = fleet.read(FILE);
+    for end in ["kill -TERM $PPID; exec sleep 30", "kill -KILL $$", "exit 3", "rm \"$1\""] {
+        let script =
+            format!("if grep -q '^#: ' \"$1\"; then {end}; else echo '    x: [geheim-' >> \"$1\"; fi");
+        let (_, output) = Terminal::run(edit(&fleet, &script)).end();
+        let said = told(&output);
+        let text = shown(&fleet, &kept(&said));
+        assert!(text.starts_with("apiVersion: ") && text.ends_with("\n    x: [geheim-\n"), "{end}: {said}");
+        assert_eq!(fleet.read(FILE), before);
+        assert!(left(&fleet).is_empty());
+    }
+    // Taken back in the second turn: there is nothing to keep.
+    let script = "if grep -q '^#: ' \"$1\"; then sed -i '/x: \\[/d' \"$1\"; exit 3; else echo '    x: [geheim-' >> \"$1\"; fi";
+    let (_, output) = Terminal::run(edit(&fleet, script)).end();
+    assert!(!told(&output).contains("is kept"), "{}", err(&output));
+}
+
+/// An editor that nobody named, into a pipe, would print the text.
+#[test]
+fn an_editor_that_nobody_named_needs_a_terminal() {
+    let fleet = fleet();
+    let folder = home(&fleet).join("bin");
+    fs::create_dir_all(&folder).unwrap();
+    let vim = folder.join("vim");
+    fs::write(&vim, "#!/bin/sh\ncat \"$HOME\"/run/*/*\n").unwrap();
+    fs::set_permissions(&vim, fs::Permissions::from_mode(0o755)).unwrap();
+    let unnamed = || {
+        let mut command = edit(&fleet, "");
+        command.env_remove("EDITOR").env("PATH", format!("{}:/usr/bin:/bin", folder.display()));
+        command
+    };
+    for (shown, output) in [(String::new(), unnamed().output().unwrap()), Terminal::run(unnamed()).end()] {
+        let said = told(&output);
+        assert!(said.contains("the editor is named by none of `SOPS_EDITOR`, `VISUAL` and `EDITOR`, and there is no terminal"), "{said}");
+        assert!(!format!("{shown}{}", out(&output)).contains("username"), "{shown}{}", out(&output));
+    }
+    let (shown, output) = Terminal::run_whole(unnamed()).end();
+    assert!(output.status.success() && shown.contains("username"), "{shown}{}", err(&output));
+    // A script that is named may print what it likes.
+    let named = edit(&fleet, "cat \"$1\"").output().unwrap();
+    assert!(named.status.success() && out(&named).contains("username"), "{}", err(&named));
+}
+
 /// Nothing that was kept is overwritten, and what cannot be kept is shown, sealed.
 #[test]
 fn edits_that_are_refused_are_all_kept() {
@@ -315,7 +402,7 @@ fn killed_it_leaves_nothing_in_the_clear() {
         edited += usize::from(!left(&fleet).is_empty());
         let signal = signals[usize::try_from(turn).unwrap() / 4 % 4];
         let _ = kill_process(id, signal);
-        // A second one does not wait.
+        // A second one changes nothing.
         if turn % 3 == 0 {
             let _ = kill_process(id, signal);
         }
