@@ -123,14 +123,39 @@ fn words(node: &mut Node, text: &str) {
     }
 }
 
-/// Its objects, in the namespace that kustomize puts them in; none of what cannot be read, which is told elsewhere.
+/// kustomize takes a list apart, of whatever API it is (`List`, `ConfigMapList`), and lists in it too.
+fn expanded(node: Node, into: &mut Vec<Node>) {
+    let is_list = node.get("kind").and_then(Node::as_str).is_some_and(|kind| kind.ends_with("List"));
+    match node.get("items").map(|items| items.value.clone()) {
+        Some(Value::Seq(items)) if is_list && node.get("sops").is_none() => {
+            items.into_iter().for_each(|item| expanded(item, into));
+        }
+        Some(Value::Null) if is_list => {}
+        _ => into.push(node),
+    }
+}
+
+/// Is it for tools only? kustomize gives no such object to the cluster: one with this annotation, whatever it says but
+/// `false`.
+pub(super) fn is_local(node: &Node) -> bool {
+    let annotation = node.at(&["metadata", "annotations", "config.kubernetes.io/local-config"]);
+    annotation.is_some_and(|said| said.value != Value::Bool(false) && said.as_str() != Some("false"))
+}
+
+/// Its objects, in the namespace that kustomize puts them in; none of what cannot be read, which is told elsewhere, and
+/// none of what is for tools only, but for Secrets: where they are committed they must be sealed.
 pub(super) fn read(file: &File, namespace: Option<&str>) -> Vec<Document> {
     let Some(place) = file.place else { return Vec::new() };
     let Ok(text) = yaml::decode(&file.bytes) else { return Vec::new() };
     let nodes = yaml::read_manifests(&text, place.source, &mut Problems::new()).unwrap_or_default();
-    nodes
+    let mut objects = Vec::new();
+    nodes.into_iter().for_each(|node| expanded(node, &mut objects));
+    objects
         .into_iter()
-        .filter(|node| node.get("kind").and_then(Node::as_str).is_some())
+        .filter(|node| {
+            let kind = node.get("kind").and_then(Node::as_str);
+            kind.is_some_and(|kind| kind == "Secret" || !is_local(node))
+        })
         .map(|node| Document {
             place: node.place().or(Some(place)),
             node,
@@ -195,6 +220,42 @@ mod tests {
         };
         assert_eq!(namespaces(Some("b")), ["b", ""]);
         assert_eq!(namespaces(None), ["x", ""]);
+    }
+
+    #[test]
+    fn a_list_is_what_is_in_it() {
+        let read = |text: &str| -> Vec<String> {
+            let tree = tree(&[("apps/a/base/x.yaml", text)]);
+            let read = read(tree.get("apps/a/base/x.yaml").unwrap(), Some("b"));
+            read.iter().map(|d| format!("{} {}/{}", d.kind(), d.namespace(), d.name())).collect()
+        };
+        let a = "{apiVersion: v1, kind: ConfigMap, metadata: {name: a}}";
+        let list = |items: &str| format!("{{apiVersion: v1, kind: List, items: {items}}}");
+        assert_eq!(read(&list(&format!("[{a}, {}]", list(&format!("[{a}]"))))), ["ConfigMap b/a"; 2]);
+        assert_eq!(
+            read(&format!("{{apiVersion: x/v2, kind: ConfigMapList, items: [{a}]}}")),
+            ["ConfigMap b/a"]
+        );
+        assert!(read(&list("[]")).is_empty() && read(&list("")).is_empty());
+        // Without `items` it is an object as any other.
+        let own = "{apiVersion: x/v1, kind: AllowList, metadata: {name: w}}";
+        assert_eq!(read(own), ["AllowList b/w"]);
+        let items = own.replace("}}", "}, items: [a]}").replace("AllowList", "Allow");
+        assert_eq!(read(&items), ["Allow b/w"]);
+    }
+
+    #[test]
+    fn what_is_for_tools_only_is_not_there() {
+        let read = |kind: &str, said: &str| {
+            let text = format!(
+                "{{apiVersion: v1, kind: {kind}, metadata: {{name: a, annotations: {{config.kubernetes.io/local-config: {said}}}}}}}"
+            );
+            let tree = tree(&[("apps/a/base/x.yaml", &text)]);
+            read(tree.get("apps/a/base/x.yaml").unwrap(), None).len()
+        };
+        assert_eq!(["\"true\"", "true", "''", "yes", ""].map(|said| read("ConfigMap", said)), [0; 5]);
+        assert_eq!(read("ConfigMap", "\"false\""), 1);
+        assert_eq!(read("Secret", "\"true\""), 1);
     }
 
     #[test]

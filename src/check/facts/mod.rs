@@ -90,11 +90,11 @@ impl<'a> Facts<'a> {
                 let as_is = bases.get(path).filter(|_| policy.laid_out);
                 let read = copied::read(file, as_is.and_then(Option::as_deref)).into_iter();
                 objects.extend(read.map(|document| Object {
+                    as_is: as_is.is_some() && !copied::is_local(&document.node),
                     document: Cow::Owned(document),
                     path,
                     file,
                     copied: true,
-                    as_is: as_is.is_some(),
                 }));
                 hidden |= path.as_str().contains("/base/");
             }

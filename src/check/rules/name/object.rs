@@ -53,7 +53,11 @@ impl Check for ObjectName {
             } else {
                 continue;
             };
-            findings.push(finding.help("give it another name; the filter `dns_label` makes one of any text"));
+            let help = match object.copied {
+                true => "give it another name",
+                false => "give it another name; the filter `dns_label` makes one of any text",
+            };
+            findings.push(finding.help(help));
         }
     }
 }
@@ -132,5 +136,20 @@ mod tests {
         };
         assert_eq!(base("{resources: [x.yaml], namePrefix: a}"), 0);
         assert_eq!(base("{resources: [x.yaml]}"), 1);
+    }
+
+    #[test]
+    fn what_kustomize_makes_of_a_base_is_judged() {
+        let said = |text: &str| findings("name/object", &[("apps/a/base/x.yaml", text)]);
+        let list = said(
+            "{apiVersion: v1, kind: List, items: [{apiVersion: v1, kind: ConfigMap, metadata: {name: a_b}}]}",
+        );
+        assert_eq!(list.len(), 1);
+        assert_eq!(list[0].message, "`a_b` is no name for a ConfigMap");
+        // There is no template in it.
+        assert_eq!(list[0].help, ["give it another name"]);
+        let local = "{apiVersion: v1, kind: Config, metadata: {name: _, annotations: {config.kubernetes.io/local-config: 'true'}}}";
+        assert_eq!(said(local).len(), 0);
+        assert_eq!(said(&local.replace("'true'", "'false'")).len(), 1);
     }
 }
