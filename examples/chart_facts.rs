@@ -66,11 +66,15 @@ fn make(charts: &Path, folder: &Path, chart: &str) -> Result<String, String> {
     let texts = Texts::read(charts, chart)?;
     let file = folder.join(format!("{chart}.facts"));
     let mut facts = chart::read(&texts.files())?;
+    let there = fs::read_to_string(&file).ok().and_then(|text| chart::parse(&text).ok());
     if facts.version.trim_start_matches('v').starts_with("0.0.0") {
         // A release fills it in; the sources of a chart do not have it.
-        let there = fs::read_to_string(&file).ok().and_then(|text| chart::parse(&text).ok());
-        let there = there.ok_or("Chart.yaml has no version yet: write that of the release into it")?;
-        (facts.version, facts.app_version) = (there.version, there.app_version);
+        let there =
+            there.as_ref().ok_or("Chart.yaml has no version yet: write that of the release into it")?;
+        (facts.version, facts.app_version) = (there.version.clone(), there.app_version.clone());
+    }
+    if let Some(there) = there.filter(|there| texts.templates.is_empty() && there.version == facts.version) {
+        keep(&mut facts.values, &there.values);
     }
     let text = chart::write(&facts);
     let written = chart::parse(&text).map_err(|why| format!("its facts cannot be read again: {why:?}"))?;
@@ -87,6 +91,32 @@ fn make(charts: &Path, folder: &Path, chart: &str) -> Result<String, String> {
     fs::create_dir_all(folder).map_err(|error| error.to_string())?;
     fs::write(&file, &text).map_err(|error| error.to_string())?;
     Ok(text)
+}
+
+/// Without the templates at hand, keys that only those read stay as the facts say that were there.
+fn keep(field: &mut Field, there: &Field) {
+    let open = field.open();
+    for (index, (key, known)) in there.members.iter().enumerate() {
+        match field.members.get_mut(key) {
+            Some(member) => keep(member, known),
+            None if known.hint && !open => {
+                let index = index.min(field.members.len());
+                field.members.shift_insert(index, key.clone(), known.clone());
+            }
+            None => {}
+        }
+    }
+}
+
+/// The texts below a folder, by path; none if it is not there.
+fn texts(folder: &Path) -> Vec<String> {
+    let mut paths: Vec<PathBuf> =
+        fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path()).collect();
+    paths.sort();
+    let below = |path: PathBuf| {
+        if path.is_dir() { texts(&path) } else { fs::read_to_string(path).into_iter().collect() }
+    };
+    paths.into_iter().flat_map(below).collect()
 }
 
 /// What of a chart's own values its facts do not say, or say otherwise.
@@ -143,6 +173,7 @@ struct Texts {
     chart: String,
     values: String,
     schema: Option<String>,
+    templates: Vec<String>,
     subcharts: Vec<Texts>,
 }
 
@@ -160,7 +191,13 @@ impl Texts {
         });
         let subcharts = below.flatten().collect::<Result<Vec<_>, _>>()?;
         let values = text("values.yaml").ok_or(format!("{} has no values.yaml", folder.display()))?;
-        Ok(Self { chart: own, values, schema: text("values.schema.json"), subcharts })
+        Ok(Self {
+            chart: own,
+            values,
+            schema: text("values.schema.json"),
+            templates: texts(&folder.join("templates")),
+            subcharts,
+        })
     }
 
     /// Its values over those of the charts in it, under their keys.
@@ -189,6 +226,7 @@ impl Texts {
             chart: &self.chart,
             values: &self.values,
             schema: self.schema.as_deref(),
+            templates: self.templates.iter().map(String::as_str).collect(),
             subcharts: self.subcharts.iter().map(Self::files).collect(),
         }
     }
@@ -198,15 +236,21 @@ impl Texts {
 mod tests {
     use super::*;
 
-    fn texts(chart: &str, values: &str, subcharts: Vec<Texts>) -> Texts {
-        Texts { chart: chart.to_owned(), values: values.to_owned(), schema: None, subcharts }
+    fn of(chart: &str, values: &str, subcharts: Vec<Texts>) -> Texts {
+        Texts {
+            chart: chart.to_owned(),
+            values: values.to_owned(),
+            schema: None,
+            templates: vec![],
+            subcharts,
+        }
     }
 
     fn chart() -> Texts {
-        let below = texts("{name: below, version: 2.0.0}", "port: 80\nlogLevel: info\n", vec![]);
+        let below = of("{name: below, version: 2.0.0}", "port: 80\nlogLevel: info\n", vec![]);
         let own = "# -- How many\nreplicas: 2\nimage: {tag: v1}\nargs: [a, b]\nresources: {limits: {cpu: 1}}\nlow:\n  logLevel: debug\n";
         let chart = "{name: app, version: 1.0.0, dependencies: [{name: below, version: 2.0.0, alias: low}]}";
-        texts(chart, own, vec![below])
+        of(chart, own, vec![below])
     }
 
     /// What is said of the chart when its facts have one text for another.
@@ -247,7 +291,7 @@ mod tests {
 
     #[test]
     fn values_that_cannot_be_read_are_told() {
-        let chart = texts("{name: app, version: 1.0.0}", "a: [", vec![]);
+        let chart = of("{name: app, version: 1.0.0}", "a: [", vec![]);
         assert!(chart.together().unwrap_err().starts_with("app: its values cannot be read"));
     }
 
@@ -268,5 +312,24 @@ mod tests {
         let text = make().unwrap();
         assert!(text.starts_with("chart: app v1.2.3\napp: 7\nvalues:\n a: "), "{text}");
         assert_eq!(fs::read_to_string(out.join("app.facts")).unwrap(), text);
+    }
+
+    #[test]
+    fn what_only_templates_read_stays_without_them() {
+        let folder = tempfile::tempdir().unwrap();
+        let app = folder.path().join("charts/app");
+        fs::create_dir_all(app.join("templates/deep")).unwrap();
+        fs::write(app.join("Chart.yaml"), "{name: app, version: 1.0.0}").unwrap();
+        fs::write(app.join("values.yaml"), "a: {b: 1}\n").unwrap();
+        let template = app.join("templates/deep/x.yaml");
+        fs::write(&template, "{{ .Values.a.c }} {{ .Values.threads }}").unwrap();
+        let make = || make(&folder.path().join("charts"), &folder.path().join("out"), "app").unwrap();
+        let text = make();
+        assert!(text.contains("\n  c?: any\n") && text.contains("\n threads?: any\n"), "{text}");
+        fs::remove_file(template).unwrap();
+        assert_eq!(make(), text);
+        // Another version may read others.
+        fs::write(app.join("Chart.yaml"), "{name: app, version: 1.1.0}").unwrap();
+        assert!(!make().contains("threads"));
     }
 }

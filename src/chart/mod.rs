@@ -1,5 +1,5 @@
 //! What a Helm chart takes: its values as paths, types and defaults, read from `Chart.yaml`, `values.yaml` with its
-//! comments, and `values.schema.json`. Pure functions on text; the texts come from elsewhere.
+//! comments, `values.schema.json`, and what templates read. Pure functions on text; the texts come from elsewhere.
 //!
 //! | want | use |
 //! |---|---|
@@ -18,9 +18,10 @@ mod judge;
 mod known;
 mod read;
 mod schema;
-mod text;
+mod templates;
 #[cfg(test)]
 mod tests;
+mod text;
 mod values;
 
 pub use difference::{Difference, Differs, Given, difference};

@@ -1,6 +1,6 @@
 //! A chart's files to facts: its own values, those of its subcharts under their keys, and its schema over both.
 
-use super::{Facts, Field, Kinds, Others, Subchart, schema, values};
+use super::{Facts, Field, Kinds, Others, Subchart, schema, templates, values};
 use crate::{
     diag::{Problems, Sources},
     schema::parse_json,
@@ -17,6 +17,8 @@ pub struct ChartFiles<'t> {
     pub values: &'t str,
     /// `values.schema.json`.
     pub schema: Option<&'t str>,
+    /// The files under `templates/`, as far as they are there.
+    pub templates: Vec<&'t str>,
     /// The charts under `charts/`, as far as they are there.
     pub subcharts: Vec<ChartFiles<'t>>,
 }
@@ -33,6 +35,7 @@ pub fn read(files: &ChartFiles) -> Result<Facts, String> {
         let below = known.iter().find(|below| below.name == chart.name);
         embed(&mut facts.values, chart, below);
     }
+    files.templates.iter().for_each(|template| templates::add(&mut facts.values, template));
     if let Some(text) = files.schema {
         let node = parse_json(text).map_err(|why| format!("{}: values.schema.json: {why}", facts.name))?;
         schema::lay(&mut facts.values, &node);

@@ -219,6 +219,31 @@ fn text_of_several_lines_holds_no_comments() {
 }
 
 #[test]
+fn what_templates_read_is_known() {
+    let values = "image: ''\nserver: {port: 80}\nlabels: {}\n";
+    let template = "{{- if .Values.threads }}{{ $.Values.threads.min }}{{ .Values.server.host | quote }}{{ end }}
+{{ .Values.image.tag }} {{ .Values.labels.app }} {{ .Values.server.port }} {{ .Values.global.x }} {{ .Values.nameOverride }}.";
+    let facts =
+        read(&ChartFiles { chart: CHART, values, templates: vec![template], ..ChartFiles::default() })
+            .unwrap();
+    let wanted = " image: scalar|open = \"\"\n server: map\n  port: number|string = 80\n  host?: any\n labels: open\n threads?: any\n";
+    assert_eq!(lines(&facts), wanted);
+    assert_eq!(parse(&write(&facts)).as_ref(), Ok(&facts));
+    let given = "{threads: 2, image: {tag: a}, server: {host: x, hots: y}, thread: 1}";
+    assert_eq!(wrong(&facts, given), ["server.hots: host?", "thread: threads?"]);
+    // A schema that knows all keys is right about them.
+    let closed = r#"{"properties": {"server": {"additionalProperties": false, "properties": {"port": {}}}}}"#;
+    let files = ChartFiles {
+        chart: CHART,
+        values,
+        schema: Some(closed),
+        templates: vec![template],
+        ..ChartFiles::default()
+    };
+    assert_eq!(wrong(&read(&files).unwrap(), "{server: {host: x}}"), ["server.host: port?"]);
+}
+
+#[test]
 fn a_mapping_whose_options_are_listed_elsewhere_is_passed_on() {
     let values = "\
 config:
@@ -319,8 +344,8 @@ fn subcharts_stand_under_their_keys() {
     let files = ChartFiles {
         chart: parent,
         values: "logs: {size: 2, extra: '', color: blue}\n",
-        schema: None,
         subcharts: vec![store],
+        ..ChartFiles::default()
     };
     let facts = read(&files).unwrap();
     let wanted = "chart: stack 1.0.0
@@ -549,7 +574,7 @@ proptest! {
 
     #[test]
     fn nothing_that_is_written_breaks_the_reader(values in "([a-c#:{}\\[\\]|&* -]|@schema |@param |: |\n|\n  |- ){0,60}", schema in "\\PC{0,20}") {
-        let _ = read(&ChartFiles { chart: CHART, values: &values, schema: Some(&schema), subcharts: Vec::new() });
+        let _ = read(&ChartFiles { chart: CHART, values: &values, schema: Some(&schema), ..ChartFiles::default() });
         if let Ok(facts) = read(&ChartFiles { chart: CHART, values: &values, ..ChartFiles::default() }) {
             prop_assert_eq!(parse(&write(&facts)), Ok(facts));
         }

@@ -22,6 +22,7 @@ pub struct ChartTexts {
     chart: String,
     values: String,
     schema: Option<String>,
+    templates: Vec<String>,
     subcharts: Vec<ChartTexts>,
 }
 
@@ -56,6 +57,7 @@ impl ChartTexts {
             chart: &self.chart,
             values: &self.values,
             schema: self.schema.as_deref(),
+            templates: self.templates.iter().map(String::as_str).collect(),
             subcharts: self.subcharts.iter().map(Self::files).collect(),
         }
     }
@@ -84,8 +86,35 @@ impl ChartTexts {
             };
             subcharts.push(found.map_err(|why| format!("has `{path}`, which {why}"))?);
         }
-        Ok(Self { chart, values, schema, subcharts })
+        let mut templates = Vec::new();
+        read_templates(files, &join(folder, "templates"), 0, &mut templates)?;
+        Ok(Self { chart, values, schema, templates, subcharts })
     }
+}
+
+/// The texts in a folder of templates and below. One that is no text names no values.
+fn read_templates(
+    files: &dyn Files,
+    folder: &str,
+    depth: usize,
+    found: &mut Vec<String>,
+) -> Result<(), String> {
+    if depth > DEEPEST {
+        return Ok(());
+    }
+    for entry in files.list(folder)? {
+        let path = join(folder, &entry.name);
+        match entry.kind {
+            Kind::Folder => read_templates(files, &path, depth + 1, found)?,
+            Kind::File => {
+                let bytes = files.read(&path).map_err(|why| format!("has `{path}`, which {why}"))?;
+                found.extend(yaml::decode(&bytes).ok().filter(|text| text.len() <= LARGEST));
+            }
+            Kind::Refused(why) => return Err(format!("has `{path}`, which {why}")),
+            Kind::Missing => {}
+        }
+    }
+    Ok(())
 }
 
 fn archive(files: &dyn Files, path: &str, budget: &Budget) -> Result<Memory, String> {
@@ -129,7 +158,7 @@ mod tests {
             ("app/Chart.yaml", Regular, CHART),
             ("app/values.yaml", Regular, &b"replicas: 2\nport: 80\n"[..]),
             ("app/values.schema.json", Regular, schema),
-            ("app/templates/x.yaml", Regular, b"{{ not read }}"),
+            ("app/templates/x.yaml", Regular, b"{{ .Values.hidden }}"),
             ("app/charts/db-2.0.0.tgz", Regular, &db),
         ];
         let folder = tempfile::tempdir().unwrap();
@@ -144,6 +173,7 @@ mod tests {
         assert_eq!(text, chart::write(&read("app")));
         assert!(text.starts_with("chart: app 1.2.0\nsubchart: db 2.0.0 as store\nvalues:\n"), "{text}");
         assert!(text.contains("\n replicas: int = 2\n"), "{text}");
+        assert!(text.contains("\n hidden?: any\n"), "{text}");
         assert!(text.contains("\n  size: number|string = \"1Gi\"\n"), "{text}");
     }
 
