@@ -110,16 +110,13 @@ impl Walk<'_> {
 
     /// Items without names: those that are equal are taken away first, then those that differ only by names.
     fn items(&mut self, path: &str, left: &[Node], right: &[Node], is_flat: bool) {
-        let (mut gone, mut new): (Vec<_>, Vec<_>) =
-            (left.iter().enumerate().collect(), right.iter().enumerate().collect());
-        take_pairs(&mut gone, &mut new, |one, other| one.same(other));
+        let (mut gone, mut new) = (items(left), items(right));
+        take_pairs(&mut gone, &mut new, |one, other| one.node.same(other.node));
         if gone.is_empty() && new.is_empty() {
             return self.positions(path, left, right);
         }
         let names = [&self.names[0], &self.names[1]];
-        let mut pairs = take_pairs(&mut gone, &mut new, |one, other| {
-            alike(names, [&to_json(one, None), &to_json(other, None)])
-        });
+        let mut pairs = take_pairs(&mut gone, &mut new, |one, other| alike(names, [&one.text, &other.text]));
         // What is flat is there or not.
         let both = if is_flat { 0 } else { gone.len().min(new.len()) };
         pairs.extend(gone.drain(..both).zip(new.drain(..both)));
@@ -127,11 +124,11 @@ impl Walk<'_> {
             true => format!("{path}[]"),
             false => format!("{path}[{index}]"),
         };
-        for ((index, left), (_, right)) in pairs {
-            self.nodes(&path(index), [Some(left), Some(right)]);
+        for (left, right) in pairs {
+            self.nodes(&path(left.index), [Some(left.node), Some(right.node)]);
         }
-        gone.into_iter().for_each(|(index, node)| self.nodes(&path(index), [Some(node), None]));
-        new.into_iter().for_each(|(index, node)| self.nodes(&path(index), [None, Some(node)]));
+        gone.into_iter().for_each(|item| self.nodes(&path(item.index), [Some(item.node), None]));
+        new.into_iter().for_each(|item| self.nodes(&path(item.index), [None, Some(item.node)]));
     }
 
     /// Everything in what only one has.
@@ -169,23 +166,32 @@ impl Walk<'_> {
     }
 }
 
-/// An item of a list, after its position.
-type Item<'n> = (usize, &'n Node);
+/// An item of a list.
+struct Item<'n> {
+    index: usize,
+    node: &'n Node,
+    /// All of it, as JSON: made once, as it is compared with every item of the other list.
+    text: String,
+}
+
+fn items(nodes: &[Node]) -> Vec<Item<'_>> {
+    let item = |(index, node)| Item { index, node, text: to_json(node, None) };
+    nodes.iter().enumerate().map(item).collect()
+}
 
 /// Takes from both lists what the other has too, each item once; what was taken.
 fn take_pairs<'n>(
     left: &mut Vec<Item<'n>>,
     right: &mut Vec<Item<'n>>,
-    same: impl Fn(&Node, &Node) -> bool,
+    same: impl Fn(&Item, &Item) -> bool,
 ) -> Vec<(Item<'n>, Item<'n>)> {
     let mut pairs = Vec::new();
-    left.retain(|own| match right.iter().position(|other| same(own.1, other.1)) {
-        Some(at) => {
-            pairs.push((*own, right.remove(at)));
-            false
+    for own in std::mem::take(left) {
+        match right.iter().position(|other| same(&own, other)) {
+            Some(at) => pairs.push((own, right.remove(at))),
+            None => left.push(own),
         }
-        None => true,
-    });
+    }
     pairs
 }
 
