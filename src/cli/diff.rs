@@ -28,8 +28,9 @@ use std::{
 /// What a render would change on disk, as a unified diff
 ///
 /// Where a chart gets another version, it tells what that takes differently of what you set, and other defaults, as far as
-/// facts of both are known. Of sealed files it shows which keys and recipients are added, changed (`~`) or removed; values only with `--reveal` and
-/// a private key; passwords in addresses also with `--reveal`. Files that are not gen's are no difference.
+/// facts of both are known. Of sealed files it shows which keys and recipients are added, changed (`~`) or removed; values
+/// only with `--reveal` and a private key; passwords in addresses also with `--reveal`. Files that are not gen's are no
+/// difference.
 #[derive(Debug, clap::Args)]
 #[command(
     after_help = "Examples:\n  gen diff prod\n  gen diff --all --exit-code   say no (exit code 1) if anything differs\n  gen diff prod --reveal       with the values of sealed files"

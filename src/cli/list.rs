@@ -5,7 +5,6 @@ use super::{
     report::{self, mapping},
 };
 use crate::{
-    address,
     diag::Problems,
     pipeline::Engine,
     resolve::{self, Environment},
@@ -86,7 +85,7 @@ fn to_node(environment: &Environment) -> Node {
         let releases = c.releases.iter().map(|r| {
             mapping([
                 ("name", Node::new(r.name.as_str())),
-                ("chart", Node::new(&*address::masked(&r.chart.url.text))),
+                ("chart", Node::new(&*r.chart.chart_ref().shown_url())),
                 ("version", Node::new(r.chart.version.as_str())),
             ])
         });

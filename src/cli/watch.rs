@@ -8,7 +8,7 @@ use super::{
     select::{self, Choice},
 };
 use crate::{
-    compare::{self, Comparison},
+    compare,
     diag::{Diagnostic, Problems, Sources},
     host::{self, Stopwatch, Watch},
     load::CHARTS,
@@ -166,12 +166,18 @@ impl Screen<'_> {
             }
             _ => None,
         };
-        if self.global.format == Format::Json {
-            return self.json(result, good, comparison.as_ref());
-        }
-        let is_wrong = result.problems.has_errors();
         let empty = Sources::new();
         let sources = result.engine.as_ref().map_or(&empty, |engine| &engine.project.sources);
+        let mut page = comparison.as_ref().zip(good).map(|(comparison, good)| Page {
+            sources: [&good.engine.project.sources, sources],
+            comparison,
+            all: true,
+            title: String::new(),
+        });
+        if self.global.format == Format::Json {
+            return self.json(&result.problems, sources, page.as_ref());
+        }
+        let is_wrong = result.problems.has_errors();
         let title = format!("{} ({} ms)", self.name, self.time.as_millis());
         let again = if self.was_broken { " again" } else { "" };
         let count = report::count(&result.problems);
@@ -180,12 +186,9 @@ impl Screen<'_> {
             Some(count) => format!("{title}: rendered{again}, {count}"),
             None => format!("{title}: all is well{again}"),
         };
-        let page = comparison.as_ref().zip(good).map(|(comparison, good)| Page {
-            sources: [&good.engine.project.sources, sources],
-            comparison,
-            all: true,
-            title: if count.is_some() { outcome.clone() } else { title.clone() },
-        });
+        if let Some(page) = &mut page {
+            page.title = if count.is_some() { outcome.clone() } else { title };
+        }
         let differs = page.as_ref().is_some_and(|page| !page.is_empty());
         let news = self.first || self.was_broken || good.is_some_and(|good| good.warnings != result.said());
         if !(news || is_wrong || differs) {
@@ -211,20 +214,12 @@ impl Screen<'_> {
 
     /// One document a result: `{environment, milliseconds, comparison, findings}`; `comparison` as `gen compare` has it, or
     /// null where there is nothing to compare.
-    fn json(&self, result: &Outcome, good: Option<&Good>, comparison: Option<&Comparison>) {
-        let empty = Sources::new();
-        let sources = result.engine.as_ref().map_or(&empty, |engine| &engine.project.sources);
-        let page = comparison.zip(good).map(|(comparison, good)| Page {
-            sources: [&good.engine.project.sources, sources],
-            comparison,
-            all: true,
-            title: String::new(),
-        });
+    fn json(&self, problems: &Problems, sources: &Sources, page: Option<&Page>) {
         report::json(&mapping([
             ("environment", Node::new(self.name)),
             ("milliseconds", number(usize::try_from(self.time.as_millis()).unwrap_or(usize::MAX))),
-            ("comparison", page.map_or_else(|| Node::new(Value::Null), |page| page.json())),
-            ("findings", report::to_node(&result.problems, sources)),
+            ("comparison", page.map_or_else(|| Node::new(Value::Null), Page::json)),
+            ("findings", report::to_node(problems, sources)),
         ]));
     }
 }

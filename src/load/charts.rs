@@ -7,10 +7,12 @@ use super::{
     text::{Each, Text, texts},
 };
 use crate::{
+    address,
     chart::{self, Facts, NoFacts},
     diag::{Diagnostic, Place, Problems, Sources},
 };
 use std::{
+    borrow::Cow,
     collections::BTreeMap,
     sync::{Arc, OnceLock},
 };
@@ -67,6 +69,11 @@ impl<'a> ChartRef<'a> {
     pub fn new(url: &'a str, name: Option<&'a str>, version: &'a str) -> Self {
         let end = || url.trim_end_matches('/').rsplit('/').next().unwrap_or_default();
         Self { url, name: name.unwrap_or_else(end), version }
+    }
+
+    /// Its address as it is shown: without a password or token.
+    pub fn shown_url(&self) -> Cow<'a, str> {
+        address::masked(self.url)
     }
 }
 

@@ -1,6 +1,6 @@
 //! What must not be drawn, whatever is said about the line it stands on: values where an input is secret and wants a
-//! reference, in any layer and whatever overrides them; values of plain Secrets; private keys; passwords in addresses. Of files of secrets nothing
-//! is drawn at all: [`Sources::add`].
+//! reference, in any layer and whatever overrides them; values of plain Secrets; private keys; passwords in addresses.
+//! Of files of secrets nothing is drawn at all: [`Sources::add`].
 //!
 //! It works on the files as written, before anything is merged, so that it holds for everything that is said later. What
 //! it cannot know is what a value means whose pack cannot be read, or whose file is no YAML: there only the names of

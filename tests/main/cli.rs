@@ -62,7 +62,8 @@ fn every_command_has_examples_that_are_understood() {
         let calls: Vec<&str> = examples.lines().filter_map(|line| line.trim().strip_prefix("gen ")).collect();
         assert!(calls.iter().any(|call| call.starts_with(&command)), "gen {command}: {examples}");
         for call in calls {
-            // What follows several blanks says what it is for; what follows `&&` or `|` is another command, what follows `>` a file.
+            // What follows several blanks says what it is for; what follows `&&` or `|` is another command, what follows
+            // `>` a file.
             let call = call.split("   ").next().unwrap().split("  ").next().unwrap();
             let call = [" && ", " | ", " > ", " >> ", " < "]
                 .iter()

@@ -2,19 +2,19 @@
 //!
 //! Every answer has `environment` and `about`: `environment`, `config`, `output` or `line`.
 //!
-//! * `config`: `value`, `uses`, `outputs`, `notes`. A VALUE has `path`, `value` (null: not set), `set`, `references`, `parts`.
-//!   `set` lists who says something, what counts first: `by` (`fleet`, `layer`, `pack`, `export`, `template`, `gen`), `name`, PLACE,
-//!   `does` (`sets`, `refers`, `removes`, `replaces`), `written`, `wins`. A reference has `form` (`$from`, `$text`, `$file`), PLACE,
-//!   `target`, `value` (a VALUE, or null for a file).
-//! * `output`: PLACE in the output, `object`, `field`, `value`, `made`, `exact`, `overrode`, `values`, `parts`, `notes`. `made` has `by`
-//!   (`template`, `config`, `gen`, `copy`) and what belongs to it: PLACE, `text`, `macro`, `literal`, `rule`. Each of `values` is a
-//!   VALUE with `how`.
+//! * `config`: `value`, `uses`, `outputs`, `notes`. A VALUE has `path`, `value` (null: not set), `set`, `references`,
+//!   `parts`. `set` lists who says something, what counts first: `by` (`fleet`, `layer`, `pack`, `export`, `template`,
+//!   `gen`), `name`, PLACE, `does` (`sets`, `refers`, `removes`, `replaces`), `written`, `wins`. A reference has `form`
+//!   (`$from`, `$text`, `$file`), PLACE, `target`, `value` (a VALUE, or null for a file).
+//! * `output`: PLACE in the output, `object`, `field`, `value`, `made`, `exact`, `overrode`, `values`, `parts`, `notes`.
+//!   `made` has `by` (`template`, `config`, `gen`, `copy`) and what belongs to it: PLACE, `text`, `macro`, `literal`,
+//!   `rule`. Each of `values` is a VALUE with `how`.
 //! * `line`: `line`, `sets` (parts), `outputs`.
 //! * `environment`: `name`, `facts`, `layers`, `components`, `secrets`, `complete`.
 //!
-//! A PLACE is `file`, `line`, `column`, null where something is written nowhere. `how` is `same`, `part`, `key`, `computed` or `decides`; with
-//! the last two a place may change, with the others it does. One of `outputs` without a line is a file, or with `/` at its end a
-//! folder, in which anything may change. Secret values are `(secret)`.
+//! A PLACE is `file`, `line`, `column`, null where something is written nowhere. `how` is `same`, `part`, `key`,
+//! `computed` or `decides`; with the last two a place may change, with the others it does. One of `outputs` without a line
+//! is a file, or with `/` at its end a folder, in which anything may change. Secret values are `(secret)`.
 
 use crate::{
     cli::report::{mapping, number, words},

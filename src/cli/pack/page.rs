@@ -1,7 +1,7 @@
 //! Packs as a page for documents: `--format markdown`.
 
 use super::show::condition;
-use crate::{address, load::Pack, schema::Described};
+use crate::{load::Pack, schema::Described};
 use std::sync::Arc;
 
 /// All packs: a table, then each with its inputs.
@@ -35,7 +35,7 @@ pub(super) fn one(pack: &Pack, inputs: &[Described], heading: &str) -> String {
         let key = if release.key.is_empty() { String::new() } else { format!("{} ", code(&release.key)) };
         let name = release.chart.name.as_deref().map(|name| format!(" {}", code(name))).unwrap_or_default();
         let when = condition(release.when.as_ref());
-        let url = code(&address::masked(&release.chart.url));
+        let url = code(&release.chart_ref().shown_url());
         list.push(format!("chart {key}{url}{name} {}{when}", release.chart.version));
     }
     for (word, groups) in [("provides", &file.provides), ("requires", &file.requires)] {

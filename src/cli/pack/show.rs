@@ -95,7 +95,7 @@ fn text(pack: &Pack, inputs: &[Described], all: bool) -> String {
         let key = if release.key.is_empty() { String::new() } else { format!("{}: ", release.key) };
         let name = release.chart.name.as_deref().map(|n| format!(" {n}")).unwrap_or_default();
         let when = condition(release.when.as_ref());
-        let (url, version) = (address::masked(&release.chart.url), &release.chart.version);
+        let (url, version) = (release.chart_ref().shown_url(), &release.chart.version);
         out.push_str(&format!("chart {key}{url}{name} {version}{when}\n"));
     }
     if let Some(source) = &file.source {
@@ -188,7 +188,7 @@ fn to_node(pack: &Pack, inputs: &[Described]) -> Node {
     let release = |r: &crate::load::PackRelease| {
         mapping([
             ("release", Node::new(r.key.as_str())),
-            ("url", Node::new(&*address::masked(&r.chart.url))),
+            ("url", Node::new(&*r.chart_ref().shown_url())),
             ("name", optional(r.chart.name.as_deref())),
             ("version", Node::new(r.chart.version.as_str())),
         ])

@@ -14,8 +14,8 @@ use std::{collections::BTreeMap, ops::Range};
 /// What an emitted expression is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Expression {
-    /// Members of a root or of a local name, also behind `default` and `required`: `inputs.web.port`, `c.port`. A subscript that
-    /// is computed is the member `*`.
+    /// Members of a root or of a local name, also behind `default` and `required`: `inputs.web.port`, `c.port`. A subscript
+    /// that is computed is the member `*`.
     Chain(Vec<String>),
     /// A local name alone.
     Local {
