@@ -174,6 +174,16 @@ pub(super) fn is_facts(path: &str) -> bool {
     below.is_some_and(|name| !name.contains('/') && name.ends_with(ENDING))
 }
 
+/// Does a file's name say which chart it is of: `NAME.facts` or `NAME-VERSION.facts`, with a `v` or without?
+fn is_named(path: &str, name: &str, version: &str) -> bool {
+    let file = path.rsplit('/').next().unwrap_or(path);
+    let rest = file.strip_suffix(ENDING).and_then(|stem| stem.strip_prefix(name));
+    let plain = |version: &str| version.trim_start_matches('v').to_owned();
+    rest.is_some_and(|rest| {
+        rest.is_empty() || rest.strip_prefix('-').is_some_and(|said| plain(said) == plain(version))
+    })
+}
+
 /// The facts of a text. Those inside the binary are good, which a test of ours keeps; others are read at once.
 fn facts(text: &Text, builtin: bool, problems: &mut Problems) -> Option<ChartFacts> {
     let mut fault = None;
@@ -184,12 +194,15 @@ fn facts(text: &Text, builtin: bool, problems: &mut Problems) -> Option<ChartFac
             Err(wrong) => fault = Some(wrong),
         }
     }
+    let first = |why: String| NoFacts { at: 0..text.text.lines().next().map_or(0, str::len), why };
     let head = chart::head(&text.text).filter(|_| fault.is_none());
-    let Some((name, version)) = head else {
-        let fault = fault.unwrap_or_else(|| NoFacts {
-            at: 0..text.text.lines().next().map_or(0, str::len),
-            why: "no name and version".to_owned(),
-        });
+    if let Some((name, version)) = &head
+        && !is_named(&text.path, name, version)
+    {
+        fault = Some(first(format!("they are of `{name}` {version}, which the file's name does not say")));
+    }
+    let Some((name, version)) = head.filter(|_| fault.is_none()) else {
+        let fault = fault.unwrap_or_else(|| first("no name and version".to_owned()));
         let message = format!("what is known of a chart cannot be read: {}", fault.why);
         problems.push(
             Diagnostic::error("load/facts", message)

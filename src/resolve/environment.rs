@@ -198,7 +198,7 @@ fn build(
     let cluster = cluster(&file.cluster, merged, around, problems);
     let source = source(merged, &file, around, problems);
     let flux = flux(merged, &file);
-    unfinished(&flux, around, problems);
+    unfinished(&flux, project, around, problems);
     let empty = Node::new(Map::new());
     let vars = merged.get("vars").unwrap_or(&empty);
     let facts = facts(around, &file, &flux);
@@ -407,20 +407,27 @@ fn flux(merged: &Node, file: &EnvironmentFile) -> Flux {
 }
 
 /// Tells what the parts of `flux` lack that say something only together.
-fn unfinished(flux: &Flux, around: &Surroundings, problems: &mut Problems) {
+fn unfinished(flux: &Flux, project: &Project, around: &Surroundings, problems: &mut Problems) {
     let parts = [
         ("sharding", &flux.sharding, "shards", "[shard1]"),
         ("storage", &flux.storage, "class", "standard"),
         ("storage", &flux.storage, "size", "10Gi"),
     ];
+    let layers = || around.layers.iter().rev().filter_map(|layer| project.environments.get(layer));
     for (part, node, key, example) in parts {
+        // Without a FluxInstance nobody is told of it, and that is what is said.
+        if part == "storage" && flux.sync != Sync::Operator {
+            continue;
+        }
         let Some(node) = node.as_ref().filter(|node| node.get(key).is_none_or(Node::is_null)) else {
             continue;
         };
         if around.fleet_is_read && !around.faults.at(&["flux", part]) {
+            // Where a layer takes it away.
+            let mut taken = layers().filter_map(|layer| layer.node.at(&["flux", part, key])?.place());
             problems.push(
                 Diagnostic::error("config/flux", format!("`flux.{part}` has no `{key}`"))
-                    .at(node.place().or(flux.place))
+                    .at(taken.next().or(node.place()).or(flux.place))
                     .help(format!("add it, for example `{key}: {example}`")),
             );
         }
