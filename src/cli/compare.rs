@@ -16,7 +16,8 @@ use crate::{
 ///
 /// Objects are compared by kind, namespace and name, items of lists by their `name` or by what else Kubernetes merges them
 /// by (`containerPort`, `mountPath`, …). An environment with errors is not compared. What differs only by the names of
-/// environment, cluster and domain is folded.
+/// environment, cluster and domain is folded: in fields of names, hosts, paths and labels, in addresses, and in texts with
+/// the domain. Elsewhere a name is a value as any other, and never folded is what chooses an image, a version or a branch.
 #[derive(Debug, clap::Args)]
 #[command(
     after_help = "Examples:\n  gen compare dev prod                      what differs\n  gen compare dev prod --all                also what differs only by name\n  gen compare dev prod --format markdown    for a pull request\n  gen compare dev prod --exit-code          say no (exit code 1) if anything differs"

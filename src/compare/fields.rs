@@ -2,7 +2,7 @@
 
 use super::{
     Change, Side,
-    names::{Names, alike, pairs},
+    names::{Names, alike, folds, pairs},
 };
 use crate::{
     explain::Secrets,
@@ -53,7 +53,8 @@ impl Walk<'_> {
             if let (Some(own), Some(other)) = (own, other)
                 && own != other
             {
-                self.change(&path, [key(left, own).as_ref(), key(right, other).as_ref()]);
+                // Only names make two keys a pair.
+                self.push(&path, [key(left, own).as_ref(), key(right, other).as_ref()], true);
             }
             self.nodes(&path, [own.and_then(|own| left.get(own)), other.and_then(|other| right.get(other))]);
         }
@@ -155,7 +156,11 @@ impl Walk<'_> {
     fn change(&mut self, path: &str, nodes: [Option<&Node>; 2]) {
         let text = |side: usize| nodes[side].and_then(Node::as_str);
         let names_only = matches!((text(0), text(1)), (Some(one), Some(other))
-            if alike([&self.names[0], &self.names[1]], [one, other]));
+            if folds(path, [&self.names[0], &self.names[1]], [one, other]));
+        self.push(path, nodes, names_only);
+    }
+
+    fn push(&mut self, path: &str, nodes: [Option<&Node>; 2], names_only: bool) {
         let side = |at: usize| {
             let shown =
                 |node: &Node| Side { value: self.secrets[at].shown(node), place: node.origin.place() };

@@ -186,8 +186,8 @@ fn texts_of_lists_are_there_or_not() {
     // A text that both have is no other because a name is a word of it.
     assert_eq!(fields_of("{l: [a-dev, b]}", "{l: [a-dev]}"), ["spec.l[] b -"]);
     assert_eq!(
-        fields_of("{l: [a-dev, b]}", "{l: [a-prod]}"),
-        ["spec.l[] a-dev a-prod (names)", "spec.l[] b -"]
+        fields_of("{hosts: [a-dev, b]}", "{hosts: [a-prod]}"),
+        ["spec.hosts[] a-dev a-prod (names)", "spec.hosts[] b -"]
     );
 }
 
@@ -202,7 +202,7 @@ fn names_inside_of_lists_and_mappings_are_folded() {
         [
             "spec.containers[web-dev].name web-dev web-prod (names)",
             "spec.containers[web-dev].image x:1 x:2",
-            "spec.containers[web-dev].env[E].value dev prod (names)",
+            "spec.containers[web-dev].env[E].value dev prod",
             "spec.containers[web-dev].env[NEW].name - NEW",
         ]
     );
@@ -228,7 +228,7 @@ fn names_of_environment_and_cluster_are_folded() {
         ),
         [
             "spec.a x.dev.example.com/y x.prod.example.com/y (names)",
-            "spec.b dev-1 prod-1 (names)",
+            "spec.b dev-1 prod-1",
             "spec.c developer product",
         ]
     );
@@ -236,6 +236,54 @@ fn names_of_environment_and_cluster_are_folded() {
         two(&object("dev", "{host: dev.example.com}"), &object("prod", "{host: prod.example.com}"));
     assert!(!comparison.differs(), "{comparison:?}");
     assert_eq!(comparison.folded, 3, "the host, and the paths of two Kustomizations");
+}
+
+/// What runs, and what a program is told, is no name, though it may be the same word.
+#[test]
+fn a_value_that_happens_to_be_a_name_is_not_folded() {
+    let spec = |name: &str| {
+        format!(
+            "{{containers: [{{name: c, image: \"x:{name}\", args: [--mode={name}], env: [{{name: E, value: {name}}}, \
+             {{name: DB_HOST, value: db-{name}}}, {{name: ENVIRONMENT, value: {name}}}]}}], ref: {{branch: {name}}}, \
+             image: {{name: \"x/{name}\", tag: {name}}}, url: \"oci://x/{name}\", clusterName: {name}, secretName: {name}-tls, \
+             matchLabels: {{a: {name}, \"app/version\": {name}}}, dir: /data/{name}, link: \"https://x/{name}\", \
+             text: \"mode: {name}\\nurl: https://{name}\\n\", webURL: {name}, domains: [{name}]}}"
+        )
+    };
+    let all = fields_of(&spec("dev"), &spec("prod"));
+    let (folded, told): (Vec<&str>, Vec<&str>) =
+        all.iter().map(String::as_str).partition(|line| line.ends_with("(names)"));
+    let fields = |lines: &[&str]| {
+        lines.iter().map(|line| line.split(' ').next().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    assert_eq!(
+        fields(&told),
+        [
+            "spec.containers[c].image",
+            "spec.containers[c].args[0]",
+            "spec.containers[c].env[E].value",
+            "spec.ref.branch",
+            "spec.image.name",
+            "spec.image.tag",
+            "spec.url",
+            "spec.matchLabels[\"app/version\"]",
+            "spec.text",
+        ]
+    );
+    assert_eq!(
+        fields(&folded),
+        [
+            "spec.containers[c].env[DB_HOST].value",
+            "spec.containers[c].env[ENVIRONMENT].value",
+            "spec.clusterName",
+            "spec.secretName",
+            "spec.matchLabels.a",
+            "spec.dir",
+            "spec.link",
+            "spec.webURL",
+            "spec.domains[0]",
+        ]
+    );
 }
 
 #[test]
