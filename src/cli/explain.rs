@@ -19,7 +19,7 @@ use std::path::Path;
 /// `spec.replicas`), or a line of yours (`environments/base.yaml:12`). Without WHAT: the environment in short.
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "Examples:\n  gen explain prod                                     the environment in short\n  gen explain prod components.kuard.inputs.replicas    who set it, where it goes\n  gen explain fleet-out/prod/apps/kuard/service.yaml:9     where the line comes from\n  gen explain prod Service/kuard spec.ports[0].port    the same by object and field\n  gen explain prod environments/base.yaml:9            what a line of yours does\n  gen explain prod cluster.domain --format json        for programs"
+    after_help = "Examples:\n  gen explain prod                                     the environment in short\n  gen explain prod components.kuard.inputs.replicas    who set it, where it goes\n  gen explain fleet-out/prod/apps/kuard/service.yaml:9     where the line comes from\n  gen explain prod Service/kuard 'spec.ports[0].port'  the same by object and field\n  gen explain prod environments/base.yaml:9            what a line of yours does\n  gen explain prod cluster.domain --format json        for programs"
 )]
 pub(super) struct Arguments {
     /// The environment; not needed if WHAT is a file of its output, or its own

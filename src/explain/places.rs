@@ -11,11 +11,11 @@ use super::{
 };
 use crate::{
     config,
-    diag::{Diagnostic, Place, did_you_mean, list},
+    diag::{Diagnostic, Place, Problems, did_you_mean, list},
     load::SEALED,
     resolve,
     tree::{Document, File, Tree, TreePath},
-    yaml::{Map, Node, Value},
+    yaml::{self, Map, Node, Value},
 };
 
 impl Known<'_> {
@@ -110,6 +110,22 @@ impl Known<'_> {
         }))
     }
 
+    /// What is said of an object in a file that is copied sealed.
+    fn sealed(&self, tree: &Tree, wanted: &str) -> Option<Box<Diagnostic>> {
+        let holds = |file: &File| {
+            let (place, text) = (file.place?, yaml::decode(&file.bytes).ok()?);
+            let nodes = yaml::read_manifests(&text, place.source, &mut Problems::new())?;
+            let mut objects = nodes.into_iter().map(|node| Document { node, component: None, place: None });
+            objects.find(|object| is_meant(wanted, object))
+        };
+        let mut sealed = tree.files().filter(|(path, _)| path.as_str().ends_with(SEALED));
+        let path = self.file(sealed.find(|(_, file)| holds(file).is_some())?.0.as_str());
+        let said = Diagnostic::error("usage/no-object", format!("`{wanted}` is sealed, in `{path}`"));
+        Some(Box::new(said.because("it is copied byte for byte; what is in it cannot be explained").help(
+            format!("`gen secrets explain {path}` says who can open it, `gen unseal {path}` shows it"),
+        )))
+    }
+
     /// Answers about an object, `Deployment/kuard`, or a field of it.
     pub(super) fn object(&self, wanted: &str, field: Option<&str>) -> Answered {
         let tree = self.tree()?;
@@ -122,6 +138,9 @@ impl Known<'_> {
         let found: Vec<_> = all().filter(|(.., object)| is_meant(wanted, object)).collect();
         let (path, file, document, object) = match found.as_slice() {
             [] => {
+                if let Some(sealed) = self.sealed(tree, wanted) {
+                    return Err(sealed);
+                }
                 let names: Vec<String> = all().map(|(.., object)| name(object)).collect();
                 let said = Diagnostic::error(
                     "usage/no-object",

@@ -113,7 +113,10 @@ fn text(pack: &Pack, inputs: &[Described], all: bool) -> String {
         let below = inputs.iter().filter(|input| !is_top(input)).count();
         if below > 0 && !all {
             let name = &pack.name;
-            out.push_str(&format!("  {below} more are in these: `gen pack show {name} INPUT`, or `--all`\n"));
+            let are = if below == 1 { "is" } else { "are" };
+            out.push_str(&format!(
+                "  {below} more {are} in these: `gen pack show {name} INPUT`, or `--all`\n"
+            ));
         }
     }
     if !file.secrets.is_empty() {
