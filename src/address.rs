@@ -58,7 +58,20 @@ const SECRETS: [&str; 33] = [
 ];
 
 /// What variables begin and end with; what stands between may be anything.
-const VARIABLES: [(&str, &str); 3] = [("{{", "}}"), ("${", "}"), ("$(", ")")];
+const VARIABLES: [(&str, &str); 6] = [
+    ("{{", "}}"),
+    ("${", "}"),
+    ("$(", ")"),
+    // Of Grafana.
+    ("$__env{", "}"),
+    ("$__file{", "}"),
+    ("$__vault{", "}"),
+];
+
+/// Where variables say that their value comes from, before a `:`: those of the OpenTelemetry Collector, of Kafka's
+/// providers of configuration and of log4j. Behind other names stands a value, as in Spring's `${NAME:value}`.
+const PROVIDERS: [&str; 10] =
+    ["env", "file", "dir", "directory", "secret", "secrets", "configmap", "configmaps", "sys", "vault"];
 
 /// All of a text, in its order. What stands for a value that comes from elsewhere, such as `$(PASSWORD)` or `***`, is none.
 /// It takes time in proportion to the text, whatever stands in it.
@@ -113,8 +126,11 @@ impl<'t> Run<'t> {
         let text = variables.text;
         let mut run = Self { text, start, plain: String::new(), variables: Vec::new() };
         let mut at = start;
-        let belongs = |c: &char| !c.is_whitespace() && !"\"'`|<>\\".contains(*c);
-        while let Some(c) = text[at..].chars().next().filter(belongs) {
+        let belongs = |at: usize, c: char| match c {
+            '\'' => is_apostrophe(&text[at..]),
+            c => !c.is_whitespace() && !"\"`|<>\\".contains(c),
+        };
+        while let Some(c) = text[at..].chars().next().filter(|c| belongs(at, *c)) {
             match variables.at(at) {
                 Some((inside, end)) => {
                     run.plain.extend(std::iter::repeat_n('_', end - at));
@@ -137,7 +153,7 @@ impl<'t> Run<'t> {
         let mut sections = vec![(0..next(0), outer)];
         let mut before = outer;
         for (index, &start) in starts.iter().enumerate() {
-            let end = self.end(start, ['/', '?', '#', ';']);
+            let end = self.server_end(start, next(index + 1));
             let host = Some(self.server(start..end, found));
             // `&` ends no host, but an address in the query of another.
             sections.extend([(start..end, before), (end..next(index + 1), host)]);
@@ -152,6 +168,30 @@ impl<'t> Run<'t> {
             while let Some(inside) = variables.next_if(|inside| inside.start < end) {
                 within(&self.text[..inside.end], inside.start, host, found);
             }
+        }
+    }
+
+    /// Where the server ends that begins here: before the path. A password may hold what else ends it, as one in base64
+    /// holds `/`: that is one behind the `:` of a name, if `@` and a host follow and it begins with no port.
+    fn server_end(&self, start: usize, next: usize) -> usize {
+        let end = self.end(start, ['/', '?', '#', ';']);
+        let server = &self.plain[start..end];
+        let more = self.plain[end..next].starts_with(['/', ';']);
+        let Some((user, first)) = server.split_once(':').filter(|_| more && !server.contains('@')) else {
+            return end;
+        };
+        let is_name = user.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '-' | '%'));
+        let is_port = first.split([',', ')', ']', '}']).next().is_none_or(|port| {
+            let written = &self.text[self.start + end - first.len()..self.start + end];
+            port.bytes().all(|b| b.is_ascii_digit()) || stands_for_another(written)
+        });
+        let query = self.plain[end..next].find(['?', '#']).map_or(next, |length| end + length);
+        match self.plain[end..query].rfind('@').filter(|_| is_name && !is_port) {
+            Some(at) => {
+                let host = end + at + 1;
+                self.plain[host..query].find(['/', ';']).map_or(query, |length| host + length)
+            }
+            None => end,
         }
     }
 
@@ -180,9 +220,11 @@ impl<'t> Run<'t> {
             let end = self.start + self.end(at, BEFORE);
             let (name, value) = self.text[self.start + at..end].split_once('=')?;
             let name: String = name.chars().filter(|c| !matches!(c, '-' | '_' | '.')).collect();
-            let secret = SECRETS.contains(&name.to_ascii_lowercase().as_str());
-            let flag = ["true", "false", "null", "none"].contains(&value);
-            (secret && !flag && !stands_for_another(value)).then_some(end - value.len()..end)
+            let name = name.to_ascii_lowercase();
+            let secret = SECRETS.contains(&name.as_str());
+            // A parameter that is only called `secret` may name a Secret.
+            let none = is_flag(value) || stands_for_another(value) || (name == "secret" && is_words(value));
+            (secret && !none).then_some(end - value.len()..end)
         })
     }
 
@@ -190,6 +232,26 @@ impl<'t> Run<'t> {
     fn end(&self, at: usize, signs: [char; 4]) -> usize {
         self.plain[at..].find(signs).map_or(self.plain.len(), |length| at + length)
     }
+}
+
+/// Does the quotation mark that a text begins with belong to what it stands in, as in `it's`? What it ends is followed by
+/// another sign. In YAML two stand for one.
+fn is_apostrophe(text: &str) -> bool {
+    let rest = text.strip_prefix("''").or_else(|| text.strip_prefix('\'')).unwrap_or_default();
+    rest.starts_with(|c: char| c.is_alphanumeric() || c == '@')
+}
+
+/// Is a value of a parameter none that anybody keeps secret: a yes or no, a number of two digits, the version of a method?
+fn is_flag(value: &str) -> bool {
+    let number = value.strip_prefix('v').unwrap_or(value);
+    let is_number = number.len() < 3 && number.bytes().all(|b| b.is_ascii_digit());
+    is_number || ["true", "false", "null", "none"].contains(&value)
+}
+
+/// Words of small letters with `-` between them, as objects in a cluster are named.
+fn is_words(value: &str) -> bool {
+    let is_word = |word: &str| !word.is_empty() && word.bytes().all(|b| b.is_ascii_lowercase());
+    value.contains('-') && value.split('-').all(is_word)
 }
 
 /// What stands before `://`.
@@ -230,11 +292,17 @@ impl<'t> Variables<'t> {
 
 /// Where in what stands before `@` a password or token is.
 fn password(scheme: &str, user: &str, host: &str) -> Option<Range<usize>> {
-    if host.is_empty() || is_no_host(host) || NO_PASSWORD.contains(&scheme.to_ascii_lowercase().as_str()) {
+    let scheme = scheme.to_ascii_lowercase();
+    if host.is_empty() || is_no_host(host) || NO_PASSWORD.contains(&scheme.as_str()) {
         return None;
     }
+    // Servers of databases do have passwords that are numbers.
+    let is_port = |number: &str| scheme.starts_with("http") && number.parse::<u16>().is_ok();
     match user.split_once(':') {
-        Some((name, password)) => (!stands_for_another(password)).then_some(name.len() + 1..user.len()),
+        Some((name, password)) => {
+            let none = stands_for_another(password) || is_version(password) || is_port(password);
+            (!none).then_some(name.len() + 1..user.len())
+        }
         None => TOKENS.iter().any(|token| user.starts_with(token)).then_some(0..user.len()),
     }
 }
@@ -243,9 +311,18 @@ fn password(scheme: &str, user: &str, host: &str) -> Option<Range<usize>> {
 /// number of four parts is a number.
 fn is_no_host(host: &str) -> bool {
     let mut parts = host.split('.');
-    let is_number = |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit());
     let version = parts.clone().count() != 4 && parts.next_back().is_some_and(is_number);
-    host.starts_with("sha256:") || host.starts_with("sha512:") || version
+    host.starts_with("sha256:") || host.starts_with("sha512:") || host == "latest" || version
+}
+
+/// Three numbers: `1.2.3`, `v1.2.3`.
+fn is_version(text: &str) -> bool {
+    let parts = text.strip_prefix('v').unwrap_or(text).split('.');
+    parts.clone().count() == 3 && parts.into_iter().all(is_number)
+}
+
+fn is_number(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit())
 }
 
 /// Does a whole value stand for another one: empty, a variable, what hides it or what a text about addresses would say?
@@ -255,29 +332,69 @@ fn stands_for_another(value: &str) -> bool {
     is_variable(once) || is_word_for_one(value.trim_matches(['<', '>', '[', ']', '{', '}', '(', ')', '*']))
 }
 
+/// One variable, or several with signs between them.
 fn is_variable(value: &str) -> bool {
-    let is_name = |name: &str| {
-        name.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '.' | '-')) && !name.is_empty()
-    };
+    let is_first = |name: &str| is_name(name) && !name.starts_with(|c: char| c.is_ascii_digit());
     let within = |open: &str, close: &str| value.strip_prefix(open)?.strip_suffix(close);
-    let whole = Variables::of(value).at(0).is_some_and(|(_, end)| end == value.len());
-    match value.strip_prefix("${") {
-        // With another default than none it holds a value: `${NAME:-value}`.
-        Some(_) => {
-            whole && within("${", "}").is_some_and(|name| is_name(name.trim_end_matches([':', '-', '='])))
-        }
-        None => {
-            whole
-                || value.strip_prefix('$').is_some_and(is_name)
-                || within("%(", ")s").or(within("%", "%")).is_some_and(is_name)
-                || within("<", ">").or(within("[", "]")).or(within("{", "}")).is_some()
-                || matches!(value, "%s" | "%v" | "%q")
+    let bare = value.strip_prefix('$').map(|name| name.strip_prefix("env:").unwrap_or(name));
+    are_variables(value)
+        || bare.is_some_and(|names| is_name(names) || names.split('$').all(is_first))
+        || within("%(", ")s").or(within("%%", "%%")).or(within("%", "%")).is_some_and(is_name)
+        || within("@@", "@@").or(within("@", "@")).is_some_and(is_name)
+        || within("<", ">").or(within("[", "]")).or(within("{", "}")).is_some()
+        || matches!(value, "%s" | "%v" | "%q")
+}
+
+/// Variables with an end, and but for signs between them no more.
+fn are_variables(value: &str) -> bool {
+    let mut variables = Variables::of(value);
+    let (mut at, mut any) = (0, false);
+    while let Some(c) = value[at..].chars().next() {
+        match variables.at(at) {
+            Some((inside, end)) => {
+                if value[at..].starts_with("${") && !names_another(&value[inside]) {
+                    return false;
+                }
+                (at, any) = (end, true);
+            }
+            None if "-_.:+~,@".contains(c) => at += c.len_utf8(),
+            None => return false,
         }
     }
+    any
+}
+
+/// Does what stands in `${}` come from elsewhere? With another default than none it holds a value: `${NAME:-value}`.
+fn names_another(inside: &str) -> bool {
+    // What follows `?` is said if there is no value.
+    let needed = inside.split_once('?').map(|(name, _)| name.strip_suffix(':').unwrap_or(name));
+    let provided = match inside.split_once(':') {
+        Some((provider, name)) if PROVIDERS.contains(&provider) => {
+            let default = name.split_once(":-").or_else(|| name.split_once(":="));
+            !name.is_empty() && default.is_none_or(|(_, default)| default.is_empty())
+        }
+        _ => false,
+    };
+    provided || needed.is_some_and(is_name) || is_name(inside.trim_end_matches([':', '-', '=']))
+}
+
+fn is_name(name: &str) -> bool {
+    name.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '.' | '-')) && !name.is_empty()
 }
 
 fn is_word_for_one(word: &str) -> bool {
-    const HIDES: [&str; 6] = ["redacted", "removed", "hidden", "masked", "omitted", "placeholder"];
+    const HIDES: [&str; 10] = [
+        "redacted",
+        "removed",
+        "hidden",
+        "masked",
+        "omitted",
+        "placeholder",
+        "password",
+        "changeme",
+        "change-me",
+        "change_me",
+    ];
     const NAMES: [&str; 7] = ["PASS", "PWD", "SECRET", "TOKEN", "KEY", "CREDENTIAL", "SIGNATURE"];
     let small = word.to_ascii_lowercase();
     let same = |of: &str| small.len() > 1 && of.chars().any(|c| small.chars().all(|own| own == c));
@@ -316,6 +433,20 @@ mod tests {
             ("amqp://app:hunter2@[::1]:5672/x", "[::1]:5672", "hunter2"),
             ("[a](https://u:hunter2@h)", "h", "hunter2"),
             ("mongodb://u:hunter2@a:1,b:2/x", "a:1", "hunter2"),
+            ("postgres://app:it'shunter2@db/x", "db", "it'shunter2"),
+            ("postgres://app:hunter2'@db/x", "db", "hunter2'"),
+            ("'postgres://app:it''shunter2@db/x'", "db", "it''shunter2"),
+            ("postgres://app:hun/ter2@db/x", "db", "hun/ter2"),
+            ("postgres://app:a/b/c+d==@db:5432/x?y=u@v", "db:5432", "a/b/c+d=="),
+            ("redis://:hun/ter2@cache", "cache", "hun/ter2"),
+            ("postgres://app:hun;ter2@db/x", "db", "hun;ter2"),
+            ("postgres://app:1234@db/x", "db", "1234"),
+            ("postgres://app:${env:A:-hunter2}@db", "db", "${env:A:-hunter2}"),
+            ("postgres://app:${A:hunter2}@db", "db", "${A:hunter2}"),
+            ("postgres://app:${A:-?b}@db", "db", "${A:-?b}"),
+            ("postgres://app:${A}-hunter2@db", "db", "${A}-hunter2"),
+            ("postgres://app:${A}-${B:-hunter2}@db", "db", "${A}-${B:-hunter2}"),
+            ("postgres://app:$2a$10$abc@db", "db", "$2a$10$abc"),
         ] {
             assert_eq!(said(text), [(host, password)], "{text}");
         }
@@ -351,6 +482,21 @@ mod tests {
             "DB_PASSWORD",
             "YOUR-TOKEN",
             "your-password",
+            "changeme",
+            "password",
+            "${env:X}",
+            "${env:X:-}",
+            "$__env{X}",
+            "$__file{/etc/secrets/x}",
+            "${file:/opt/kafka/x.properties:key}",
+            "${secrets:ns/name:key}",
+            "${PASSWORD:?required}",
+            "${X?}",
+            "%%PASS%%",
+            "@@PASS@@",
+            "$env:X",
+            "${A}-${B}",
+            "$A$B",
         ] {
             assert_eq!(said(&format!("postgres://app:{password}@db/app")), [], "{password}");
             assert_eq!(said(&format!("https://h/a?token={password}&b=1")), [], "{password}");
@@ -369,6 +515,21 @@ mod tests {
             "npm://foo:bar@1.2.3",
             "any://foo:bar@1.2.3",
             "docker://alpine:3.20@sha256:0123",
+            "http://user:8080@h",
+            "pkg://name:1.0.0@latest",
+            "pkg://name:1.0.0@h",
+            "http://localhost:8080/a@b",
+            "http://h:${PORT}/a@b",
+            "http://h:<port>/a@b",
+            "http://h:$PORT/a@b",
+            "cassandra://a:1,b:2/x@y",
+            "ssh://github.com:org/repo@v",
+            "file://c:/a@b",
+            "sqlserver://h:1433;user=sa@h",
+            "'http://h:80','a@b'",
+            "'http://u:'+pass+'@'+h",
+            "'http://'+u+':'+pass+'@'+h",
+            "npm://a:b/c@d",
             "://",
             "://@",
         ] {
@@ -395,6 +556,10 @@ mod tests {
             ("https://h/{{ .a }}?token=abc", "h", "abc"),
             ("https://h/a?x={{ 'https://g/' }}&token=abc", "h", "abc"),
             ("https://h/a${QUERY:-?token=abc}", "h", "abc"),
+            ("https://h/?token=it'sabc&x", "h", "it'sabc"),
+            ("https://h/?secret=hunter2", "h", "hunter2"),
+            ("https://h/?token=ab-cd", "h", "ab-cd"),
+            ("https://h/?pass=123", "h", "123"),
             ("https://h/a?x={{ 'https://g/?token=abc' }}&y", "g", "abc"),
         ] {
             assert_eq!(said(text), [(host, token)], "{text}");
@@ -402,6 +567,9 @@ mod tests {
         for text in [
             "https://h/a?tokens=5&max=1",
             "https://h/a?token=true",
+            "https://h/a?pass=1",
+            "https://h/a?secret=my-secret-name",
+            "https://h/a?sig=v1",
             "https://h/token=abc",
             "https://h/a?page_token=abc",
             "https://h/a ?token=abc",
