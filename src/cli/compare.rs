@@ -6,6 +6,7 @@ use super::{
     select::{self, Choice},
 };
 use crate::{
+    address,
     compare::{self, Change, Changed, Comparison, Side, Thing},
     diag::{Problems, Sources},
     schema::short,
@@ -63,10 +64,10 @@ pub(super) fn run(global: &Global, arguments: &Arguments) -> Exit {
         Format::Json => {
             let mut node = page.json();
             node.as_map_mut().map(|map| map.insert("findings", report::to_node(&problems, sources)));
-            report::json(&node);
+            report::json(&report::masked(&node));
         }
-        Format::Text => report::print(&page.text()),
-        Format::Markdown => report::print(&page.markdown()),
+        Format::Text => report::print(&address::masked(&page.text())),
+        Format::Markdown => report::print(&address::masked(&page.markdown())),
     }
     if arguments.exit_code && comparison.differs() { Exit::No } else { Exit::Yes }
 }

@@ -5,6 +5,7 @@ mod text;
 
 use super::{Exit, Format, Global, open, report, select};
 use crate::{
+    address,
     diag::{Diagnostic, Problems, list},
     explain::{self, Question},
     load::{self, Disk, Files},
@@ -48,9 +49,11 @@ pub(super) fn run(global: &Global, arguments: &Arguments) -> Exit {
         Err(said) => wrong(global, &engine, *said, Problems::new()),
         Ok(answer) => {
             match global.format {
-                Format::Json => report::json(&json::answer(&name, &answer, &engine.project.sources)),
+                Format::Json => {
+                    report::json(&report::masked(&json::answer(&name, &answer, &engine.project.sources)))
+                }
                 Format::Text | Format::Markdown => {
-                    report::print(&text::answer(&answer, &engine.project.sources))
+                    report::print(&address::masked(&text::answer(&answer, &engine.project.sources)))
                 }
             }
             Exit::Yes

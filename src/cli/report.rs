@@ -2,8 +2,9 @@
 
 use super::{Format, Global};
 use crate::{
+    address,
     diag::{self, Diagnostic, Place, Problems, Severity, Sources},
-    yaml::{Map, Node, to_json},
+    yaml::{Map, Node, Value, to_json},
 };
 use std::{
     borrow::Cow,
@@ -160,6 +161,21 @@ pub(super) fn json(node: &Node) {
         safe
     });
     exact(&(text + "\n"));
+}
+
+/// A value as it is shown: without what is secret in addresses, in keys neither.
+pub(super) fn masked(node: &Node) -> Node {
+    let text = |text: &str| address::masked(text).into_owned();
+    let value = match &node.value {
+        Value::Map(map) => {
+            let members = map.iter().map(|(key, node)| (text(&key.text), masked(node)));
+            Value::Map(members.collect::<Map>())
+        }
+        Value::Seq(items) => Value::Seq(items.iter().map(masked).collect()),
+        Value::Str(own) => Value::from(text(own).as_str()),
+        scalar => scalar.clone(),
+    };
+    Node { value, origin: node.origin.clone(), style: node.style }
 }
 
 /// A mapping from names to values.

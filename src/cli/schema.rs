@@ -13,7 +13,7 @@ use crate::{
     pipeline::Engine,
     schema::parse_json,
     write,
-    yaml::{Node, to_json},
+    yaml::{Map, Node, Value, to_json},
 };
 use std::{collections::BTreeMap, path::Path};
 
@@ -175,5 +175,48 @@ fn write<'p>(
 }
 
 fn text(schema: &Node) -> String {
-    to_json(schema, None) + "\n"
+    to_json(&shown(schema), None) + "\n"
+}
+
+/// A schema without what is secret in addresses, where that changes nothing of what it takes.
+fn shown(schema: &Node) -> Node {
+    let members = |map: &Map, of: &dyn Fn(&str, &Node) -> Node| {
+        Value::Map(map.iter().map(|(key, node)| (key.clone(), of(&key.text, node))).collect())
+    };
+    let value = match &schema.value {
+        Value::Map(map) => members(map, &|key, node| match (key, &node.value) {
+            ("default" | "description" | "markdownDescription" | "examples", _) => report::masked(node),
+            ("enum" | "const", _) => node.clone(),
+            ("properties" | "patternProperties" | "$defs", Value::Map(named)) => {
+                Node::new(members(named, &|_, schema| shown(schema)))
+            }
+            _ => shown(node),
+        }),
+        Value::Seq(items) => Value::Seq(items.iter().map(shown).collect()),
+        scalar => scalar.clone(),
+    };
+    Node::new(value)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_secret_is_shown_that_it_does_not_take() {
+        let url = "https://app:hunter2@h";
+        let schema = read(&format!(
+            r#"{{"properties": {{"default": {{"default": "{url}", "description": "as {url}", "examples": ["{url}"], "enum": ["{url}"]}}}}, "items": {{"const": "{url}", "default": ["{url}"]}}}}"#
+        ));
+        let hidden = "https://app:***@h";
+        let wanted = format!(
+            r#"{{"properties": {{"default": {{"default": "{hidden}", "description": "as {hidden}", "examples": ["{hidden}"], "enum": ["{url}"]}}}}, "items": {{"const": "{url}", "default": ["{hidden}"]}}}}"#
+        );
+        assert_eq!(text(&schema), text(&read(&wanted)));
+        assert_eq!(text(&schema).matches("hunter2").count(), 2);
+    }
+
+    fn read(json: &str) -> Node {
+        parse_json(json).unwrap()
+    }
 }

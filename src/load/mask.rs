@@ -143,8 +143,44 @@ pub(super) fn private_keys(sources: &Sources) -> Vec<Place> {
     keys.collect()
 }
 
-/// What is secret in the addresses of a project, wherever they stand.
-pub(super) fn addresses(sources: &Sources) -> Vec<InAddress> {
+/// What is secret in the addresses of a project, wherever they stand. Of a value whose text is written otherwise than it
+/// reads, such as `h\x75nter2`, the whole is the place.
+pub(super) fn addresses(
+    sources: &Sources,
+    environments: &BTreeMap<String, EnvironmentSource>,
+    packs: &BTreeMap<String, Arc<Pack>>,
+) -> Vec<InAddress> {
+    let mut found = as_written(sources);
+    let written = environments.values().map(EnvironmentSource::written);
+    for node in written.chain(packs.values().filter(|pack| !pack.builtin).map(|pack| &pack.node)) {
+        texts(node, &mut |place, text| {
+            let all = |text| {
+                let secrets: Vec<address::Secret<'_>> = address::secrets(text);
+                secrets.into_iter().map(move |secret| &text[secret.range])
+            };
+            let own: BTreeSet<&str> = all(sources.slice(place)).collect();
+            let other = all(text).filter(|secret| !own.contains(secret));
+            found.extend(other.map(|secret| InAddress { text: secret.into(), place }));
+        });
+    }
+    found
+}
+
+/// All texts in a value that stand somewhere.
+fn texts(node: &Node, each: &mut dyn FnMut(Place, &str)) {
+    match &node.value {
+        Value::Map(map) => map.iter().for_each(|(_, node)| texts(node, each)),
+        Value::Seq(items) => items.iter().for_each(|node| texts(node, each)),
+        Value::Str(text) => {
+            if let Some(place) = node.place().filter(|_| text.contains("://")) {
+                each(place, text);
+            }
+        }
+        _ => {}
+    }
+}
+
+fn as_written(sources: &Sources) -> Vec<InAddress> {
     let own = sources.all().filter(|(source, _)| !Builtin::has(sources.name(*source)));
     let secrets = own.flat_map(|(source, text)| {
         address::secrets(text).into_iter().map(move |secret| InAddress {

@@ -83,7 +83,7 @@ pub fn project_with(files: &dyn Files, each: Each, problems: &mut Problems) -> O
     }
     mask::bases(&bases, &sources, &mut hidden);
     hidden.extend(mask::private_keys(&sources));
-    let addresses = mask::addresses(&sources);
+    let addresses = mask::addresses(&sources, &read.environments, &packs.packs);
     hidden.extend(addresses.iter().map(|secret| secret.place));
     sources.mask(problems.0.iter().flat_map(|problem| &problem.secrets).chain(&hidden));
     Some(Project {

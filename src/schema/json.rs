@@ -3,6 +3,7 @@
 
 use super::{Schema, parse::Flavour};
 use crate::{
+    address,
     diag::{Problems, Sources},
     yaml::{Map, Node, Value},
 };
@@ -119,10 +120,12 @@ fn quoted(text: &str, out: &mut String) {
 }
 
 /// A value in a few words for messages and tables: scalars bare, `[a, b]`, `{a: 1}`, cut after 60
-/// characters.
+/// characters, without what is secret in addresses.
 pub fn short(node: &Node) -> String {
     let mut text = String::new();
     shorten(node, &mut text);
+    // Before it is cut: of half an address nobody knows what is secret.
+    let mut text = address::masked(&text).into_owned();
     if text.chars().count() > 60 {
         text = text.chars().take(59).chain(['…']).collect();
     }

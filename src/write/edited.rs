@@ -2,6 +2,7 @@
 
 use super::unified;
 use crate::{
+    address,
     diag::{Diagnostic, Place, Problems, Sources},
     load::SEALED,
     tree::{Document, File},
@@ -165,7 +166,8 @@ impl Edit {
 
 /// A value as compact JSON, cut after 60 characters.
 fn short(node: &Node) -> String {
-    let text = unified::fold(&to_json(node, None)).into_owned();
+    let text = to_json(node, None);
+    let text = address::masked(&unified::fold(&text)).into_owned();
     match text.char_indices().nth(60) {
         Some((at, _)) => format!("{}…", &text[..at]),
         None => text,

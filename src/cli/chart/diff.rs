@@ -2,6 +2,7 @@
 
 use super::facts;
 use crate::{
+    address,
     chart::{self, Differs, Facts, Given},
     check,
     cli::{
@@ -192,13 +193,13 @@ fn to_node(row: &Row) -> Node {
         Differs::Type { was, is } => ("type", Node::new(was.as_str()), Node::new(is.as_str())),
         Differs::Default { was, is } => ("default", default(was), default(is)),
     };
-    mapping([
+    report::masked(&mapping([
         ("path", Node::new(row.difference.path.join("."))),
         ("what", Node::new(what)),
         ("old", was),
         ("new", is),
         ("used", report::words(row.used.iter().map(String::as_str))),
-    ])
+    ]))
 }
 
 fn text(old: &Facts, new: &Facts, rows: &[Row]) -> String {
@@ -233,7 +234,7 @@ fn line(row: &Row) -> String {
         }
     };
     row.used.iter().for_each(|place| out += &format!("    {place}\n"));
-    out
+    address::masked(&out).into_owned()
 }
 
 fn default(given: &Given) -> String {

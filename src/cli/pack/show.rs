@@ -47,15 +47,16 @@ pub(super) fn run(global: &Global, arguments: &Arguments) -> Exit {
     let all = pack.schema.inputs();
     let chosen = |path: &str| arguments.input.as_deref().is_none_or(|wanted| is_within(path, wanted));
     let inputs: Vec<Described> = all.iter().filter(|input| chosen(&input.path)).cloned().collect();
+    let print = |text: &str| report::print(&address::masked(text));
     match &arguments.input {
         Some(wanted) if inputs.is_empty() => {
             problems.push(unknown(pack, wanted, &all));
             return open::failed_in(global, &problems, &engine.project.sources);
         }
-        _ if global.format == Format::Json => report::json(&to_node(pack, &inputs)),
-        _ if global.format == Format::Markdown => report::print(&page::one(pack, &inputs, "#")),
-        None => report::print(&text(pack, &inputs, arguments.all)),
-        Some(_) => report::print(&inputs.iter().map(input_text).collect::<String>()),
+        _ if global.format == Format::Json => report::json(&report::masked(&to_node(pack, &inputs))),
+        _ if global.format == Format::Markdown => print(&page::one(pack, &inputs, "#")),
+        None => print(&text(pack, &inputs, arguments.all)),
+        Some(_) => print(&inputs.iter().map(input_text).collect::<String>()),
     }
     Exit::Yes
 }
@@ -102,7 +103,7 @@ fn text(pack: &Pack, inputs: &[Described], all: bool) -> String {
         let text = |text: &Option<String>| text.clone().unwrap_or_default();
         let tag = source.r#ref.as_ref().map(|r| text(&r.tag)).unwrap_or_default();
         let (url, path) = (text(&source.url), text(&source.path));
-        out.push_str(&format!("source {} {tag} {path}\n", address::masked(&url)));
+        out.push_str(&format!("source {url} {tag} {path}\n"));
     }
     groups(&mut out, "provides", &file.provides);
     groups(&mut out, "requires", &file.requires);

@@ -2,6 +2,7 @@
 
 use super::choose;
 use crate::{
+    address,
     cli::{
         Exit, Format, Global, open,
         report::{self, mapping, print, words},
@@ -234,7 +235,8 @@ fn difference(expected: &BTreeMap<String, Vec<u8>>, actual: &BTreeMap<String, Ve
         match expected.get(path) {
             None => out.push_str(&format!("  not expected: {path}\n")),
             Some(old) if old != bytes => {
-                out.push_str(&format!("  {path}\n{}", write::between(old, bytes, false)))
+                let lines = write::between(old, bytes, false);
+                out.push_str(&format!("  {path}\n{}", address::masked(&lines)));
             }
             Some(_) => {}
         }
