@@ -12,6 +12,7 @@ use super::{
     report::{self, mapping},
 };
 use crate::{
+    address,
     diag::{Diagnostic, Problems, did_you_mean, list},
     load::{Pack, Project},
     yaml::Node,
@@ -66,12 +67,12 @@ fn all(global: &Global) -> Exit {
                 ),
             ])
         };
-        report::json(&mapping([
+        report::json(&report::masked(&mapping([
             ("packs", Node::new(packs.values().map(one).collect::<Vec<_>>())),
             ("findings", report::to_node(&problems, &engine.project.sources)),
-        ]));
+        ])));
     } else if global.format == Format::Markdown {
-        report::print(&page::all(packs.values()));
+        report::print(&address::masked(&page::all(packs.values())));
     } else {
         let width = packs.keys().map(String::len).max().unwrap_or(0);
         let line = |pack: &Arc<Pack>| {
@@ -79,7 +80,7 @@ fn all(global: &Global) -> Exit {
             let old = if pack.file.deprecated.is_some() { " (deprecated)" } else { "" };
             format!("{:width$}  {}{own}{old}\n", pack.name, pack.file.description)
         };
-        report::print(&packs.values().map(line).collect::<String>());
+        report::print(&address::masked(&packs.values().map(line).collect::<String>()));
     }
     report::findings(global, &problems, &engine.project.sources);
     if problems.has_errors() { Exit::Unknown } else { Exit::Yes }
