@@ -7,9 +7,10 @@
 //!                                        files        sync    final inventory
 //! ```
 //!
-//! Nothing before `commit` changes a file of the user's. A run killed at any point leaves files that are each
-//! wholly old or wholly new, and an inventory that knows both, so that the next run completes it whatever its
-//! inputs are. `gen diff` stops after `plan`.
+//! Nothing before `commit` changes a file of the user's. Just before the first one `Staged::changed` looks once more at
+//! all that is to be replaced or deleted: what somebody changed in the meantime stops the whole write. A run killed at
+//! any point leaves files that are each wholly old or wholly new, and an inventory that knows both, so that the next run
+//! completes it whatever its inputs are. `gen diff` stops after `plan`.
 
 mod claim;
 mod creation;
