@@ -15,6 +15,23 @@ fn the_charts_in_the_readme_are_read() {
 }
 
 #[test]
+fn what_a_component_may_say_is_said() {
+    let readme = include_str!("../../README.md");
+    let heading = "## What a component may say";
+    let commands = walk(readme, heading);
+    assert!(commands >= 2, "only {commands} commands were found");
+    // All keys that there are, from where they are declared.
+    let section = readme.split(heading).nth(1).unwrap().split("\n## ").next().unwrap();
+    let file = include_str!("../../src/config/environment.rs");
+    let fields = file.split("pub struct ComponentFile {").nth(1).unwrap().split("\n}").next().unwrap();
+    let names = fields.lines().filter_map(|line| line.trim().strip_prefix("pub ")?.split_once(':'));
+    let keys: Vec<String> = names.map(|(name, _)| name.replace("pod_security", "podSecurity")).collect();
+    assert!(keys.len() > 12 && !keys.iter().any(|key| key.contains('_')), "{keys:?}");
+    let untold: Vec<_> = keys.iter().filter(|key| !section.contains(&format!("`{key}`"))).collect();
+    assert!(untold.is_empty(), "{untold:?}");
+}
+
+#[test]
 fn the_walk_of_secrets_works() {
     let commands = walk(include_str!("../../README.md"), "## Secrets");
     assert!(commands >= 6, "only {commands} commands were found");
