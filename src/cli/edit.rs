@@ -26,8 +26,9 @@ use crate::{
 /// Opens a sealed file in your editor, and seals what you make of it
 ///
 /// The text is in a file that only you can read, in memory where the system has such a place, and is gone when the editor
-/// ends, whatever happens. What cannot take its place then, or was saved when a signal came, is kept sealed in `.gen/edits/`. Only values that you changed get another text. The editor is that of `SOPS_EDITOR`, `VISUAL` or
-/// `EDITOR`; vim and its kin are told to keep no copies.
+/// ends, whatever happens. What cannot take its place then, or was saved when a signal came, is kept sealed in
+/// `.gen/edits/`. Only values that you changed get another text. The editor is that of `SOPS_EDITOR`, `VISUAL` or `EDITOR`;
+/// vim and its kin are told to keep no copies.
 #[derive(Debug, clap::Args)]
 #[command(
     after_help = "Examples:\n  gen edit prod kuard/kuard-tls\n  gen edit environments/secrets/prod/kuard/kuard-tls.sops.yaml --identity ../me.agekey"

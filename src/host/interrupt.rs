@@ -25,8 +25,8 @@ static WATCHED: Once = Once::new();
 /// From now on Ctrl-C, SIGTERM and SIGHUP do not kill: they raise the flag that [`interrupted`] reads. A second one ends
 /// the process at once, which is safe at any point of a write; so does SIGQUIT (Ctrl-\).
 ///
-/// Ctrl-C, SIGQUIT and SIGHUP stay ignored where they were ignored at the start, as `nohup` and a shell's `&` do it. Where no handler
-/// can be set, signals keep their usual effect. A second call does nothing.
+/// Ctrl-C, SIGQUIT and SIGHUP stay ignored where they were ignored at the start, as `nohup` and a shell's `&` do it. Where
+/// no handler can be set, signals keep their usual effect. A second call does nothing.
 pub fn watch_interrupts() {
     WATCHED.call_once(|| {
         let ignored = ignored();

@@ -17,9 +17,10 @@ use std::path::PathBuf;
 /// Read a chart and keep what it takes
 ///
 /// Read are `Chart.yaml`, `values.yaml` with its comments, `values.schema.json`, what its templates read of the values, and
-/// the charts in it; nothing is run and nothing is unpacked to the disk. What is kept is a text of a line a value: `charts/NAME-VERSION.facts`, or with
-/// `--pack` a file of a pack of this project. From then on every `values:` for the chart is checked against it. Facts of
-/// the same version that say something else, because somebody mended them, are not overwritten without `--force`.
+/// the charts in it; nothing is run and nothing is unpacked to the disk. What is kept is a text of a line a value:
+/// `charts/NAME-VERSION.facts`, or with `--pack` a file of a pack of this project. From then on every `values:` for the
+/// chart is checked against it. Facts of the same version that say something else, because somebody mended them, are not
+/// overwritten without `--force`.
 #[derive(Debug, clap::Args)]
 #[command(
     after_help = "Examples:\n  gen chart add ./loki                          for every component that installs loki in this version\n  gen chart add podinfo-6.9.2.tgz --pack app    for a pack in templates/"
